@@ -1,0 +1,1 @@
+"""A two-way bridge between LionDesk tasks and CalDAV calendars."""

@@ -1,0 +1,48 @@
+"""Errors that end a pair's run, each with its exit code and whether trying again can help.
+
+BridgeError
+├── UsageError            2  wrong usage of the command line
+├── ConfigurationError    3  the configuration file, or what it names
+│   └── CredentialsError  3  a password, token or secret that a side refuses or that cannot be read
+├── Unreachable           5  a side does not answer, or answers nonsense; retried by the next run
+└── StateError            1  the state file cannot be read or written
+
+What is expected (a stale precondition, a refusal of one item, a conflict, a halt) is a value, never an exception.
+Every message is one paragraph for the user: what happened, what was kept, what to do next. None holds a secret.
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """The root. `str(error)` is what the user reads."""
+
+    exit_code = 1
+    retryable = False
+
+
+class UsageError(BridgeError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class ConfigurationError(BridgeError):
+    """The configuration is missing, malformed, or names something that is not there."""
+
+    exit_code = 3
+
+
+class CredentialsError(ConfigurationError):
+    """A side refuses the credentials, or a secret cannot be read."""
+
+
+class Unreachable(BridgeError):
+    """A side cannot be reached, or what it answers is not an answer (an HTML page, half a body)."""
+
+    exit_code = 5
+    retryable = True
+
+
+class StateError(BridgeError):
+    """The state cannot be read or written."""
