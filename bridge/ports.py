@@ -66,18 +66,29 @@ class Me:
     name: str = ""
 
 
+class Known(Protocol):
+    """What the base holds of LionDesk's rows, asked only when it is needed."""
+
+    async def count(self) -> int:
+        """How many live rows the base holds."""
+        ...
+
+    async def of(self, ids: Collection[str]) -> frozenset[str]:
+        """Which of these row ids the base holds live."""
+        ...
+
+
 class LionDesk(Protocol):
     """The Tasks API v2.1. Reads are retried, writes never (there is no idempotency key)."""
 
     requests: int
     """How many HTTP requests were sent so far."""
 
-    async def observe(self, cursor: str | None, known_rows: Callable[[], Awaitable[int]]) -> RowsSeen:
+    async def observe(self, cursor: str | None, known: Known) -> RowsSeen:
         """Rows that changed since `cursor`, or all of them where there is no cursor or rows went missing silently.
 
-        `known_rows` tells how many live rows the store holds; it is asked only when it is needed. When the account's
-        total, corrected by what this answer adds and removes, differs from it, the whole list is read.
-        At most two requests when nothing changed.
+        When the account's total differs from what `known` counts, corrected by what this answer adds and removes, the
+        whole list is read. At most two requests when nothing changed.
         """
         ...
 
@@ -169,9 +180,7 @@ class Calendar(Protocol):
     requests: int
     """How many HTTP requests were sent so far."""
 
-    async def observe(
-        self, cursor: str | None, known: Callable[[], Awaitable[Mapping[str, str]]]
-    ) -> ResourcesSeen:
+    async def observe(self, cursor: str | None, known: Callable[[], Awaitable[Mapping[str, str]]]) -> ResourcesSeen:
         """What changed since `cursor` (sync-token, else ctag, else ETags against `known`: href -> ETag).
 
         `known` is asked only when it is needed. One request when nothing changed.
@@ -231,7 +240,8 @@ class StoredLink:
 class OperationRecord:
     """One write request, for the journal and the history. `id` is None until the intent is stored.
 
-    `state`: intent, done, failed, unknown. `before` and `after` are JSON-ready images of what was there and what was sent.
+    `state`: intent, done, failed, unknown. `before` and `after` are JSON-ready images of what was there and of what was
+    sent.
     """
 
     id: int | None
@@ -270,7 +280,7 @@ class Store(Protocol):
         ...
 
     async def etags(self) -> Mapping[str, str]:
-        """href -> ETag of every resource the base holds."""
+        """The ETag of every resource the base holds, by href."""
         ...
 
     async def links(
