@@ -1,0 +1,69 @@
+# Everything from nothing but Python 3.11 or later, make and the package registry.
+# A target that needs the environment makes it first, and again when pyproject.toml or constraints.txt change.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TESTS ?=
+PYTEST_ARGS ?= -n auto --dist loadfile
+DEMO_ARGS ?=
+BENCH_ARGS ?=
+
+# The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
+
+.PHONY: help test lint types layers unit format demo bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+test: lint types layers unit ## all checks: lint, types, layers, unit
+
+lint: $(VENV)/.test ## ruff: rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.test ## mypy, strict
+	$(BIN)/mypy --strict
+
+layers: $(VENV)/.test ## import-linter: who may import whom
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test ## pytest; TESTS=tests/core chooses, PYTEST_ARGS= runs in one process
+	$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
+
+format: $(VENV)/.test ## let ruff format and mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo: $(VENV)/.test ## the whole thing on this machine, no account needed; DEMO_ARGS=--once exits by itself
+	@$(BIN)/liondesk-bridge demo $(DEMO_ARGS)
+
+bench: $(VENV)/.bench ## measured figures, beside what the servers do without us
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	  if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    exec "$$python" -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "No Python 3.11 or later with its venv module was found (tried: $(PYTHONS))." >&2; \
+	echo "Install one (Debian and Ubuntu: apt install python3 python3-venv) or name it: make PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up $(VENV) (once; a minute or two) ..." >&2
+	@$(PIP_INSTALL) -c constraints.txt -e '.[all,test]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	@$(PIP_INSTALL) -c constraints.txt -e '.[all,test,bench]'
+	@touch $@

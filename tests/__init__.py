@@ -1,0 +1,1 @@
+"""What the bridge promises, as sentences that can fail."""
