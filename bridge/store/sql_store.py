@@ -1,0 +1,134 @@
+"""One pair's part of the state, as `bridge.ports.Store`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, and_, delete, insert, select
+
+from bridge.ports import OperationRecord, StoredLink
+from bridge.store import base, journal, tables
+from bridge.store.database import Database
+
+
+class SqlStore:
+    """A `bridge.ports.Store`, and the `bridge.ports.Known` of the same pair.
+
+    One short transaction a call, on the disk when the call returns. Errors: StateError. A file answers faster than
+    another task of the loop could be woken, so calls do not give way. Links come with their rows in the order of slots.
+    """
+
+    def __init__(self, database: Database, pair_id: int, now: Callable[[], datetime]) -> None:
+        """Made by `State.pair`."""
+        self._database = database
+        self._pair_id = pair_id
+        self._now = now
+
+    async def cursor(self, side: str) -> str | None:
+        """The cursor of a side, None if there is none."""
+        cursors = tables.cursors
+        wanted = select(cursors.c.cursor).where(cursors.c.pair_id == self._pair_id, cursors.c.side == side)
+        return self._database.read(lambda connection: connection.scalar(wanted))
+
+    async def set_cursor(self, side: str, cursor: str | None) -> None:
+        """Keep the cursor of a side; None forgets it."""
+
+        def work(connection: Connection) -> None:
+            key = {"pair_id": self._pair_id, "side": side}
+            _drop(connection, tables.cursors, key)
+            if cursor is not None:
+                connection.execute(insert(tables.cursors).values({**key, "cursor": cursor}))
+
+        self._database.write(work)
+
+    async def facts(self) -> Mapping[str, object]:
+        """What the pair remembers between runs."""
+        kept = tables.facts
+        wanted = select(kept.c.name, kept.c.value).where(kept.c.pair_id == self._pair_id)
+        return self._database.read(lambda connection: {fact.name: fact.value for fact in connection.execute(wanted)})
+
+    async def set_facts(self, facts: Mapping[str, object]) -> None:
+        """Merge JSON-ready facts into those kept, name by name."""
+
+        def work(connection: Connection) -> None:
+            for name, value in facts.items():
+                key = {"pair_id": self._pair_id, "name": name}
+                _drop(connection, tables.facts, key)
+                connection.execute(insert(tables.facts).values({**key, "value": value}))
+
+        self._database.write(work)
+
+    async def count_rows(self) -> int:
+        """How many rows the base holds, those apart whose raw form says `deleted`."""
+        return self._database.read(lambda connection: base.count_live(connection, self._pair_id))
+
+    async def count(self) -> int:
+        """The same as `count_rows`, as `Known` calls it."""
+        return await self.count_rows()
+
+    async def of(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of these row ids that `count` counts."""
+        return self._database.read(lambda connection: base.live_among(connection, self._pair_id, ids))
+
+    async def etags(self) -> Mapping[str, str]:
+        """The href -> ETag of every resource the base holds."""
+        return self._database.read(lambda connection: base.etags(connection, self._pair_id))
+
+    async def links(
+        self,
+        *,
+        row_ids: Collection[str] = (),
+        event_ids: Collection[str] = (),
+        hrefs: Collection[str] = (),
+        uids: Collection[str] = (),
+        pending: bool = False,
+        retire_before: datetime | None = None,
+    ) -> tuple[StoredLink, ...]:
+        """Every link that any of these touches, whole, each once. `retire_before`: aware, inclusive."""
+        touching = base.Touching(row_ids, event_ids, hrefs, uids, pending, retire_before)
+        return self._database.read(lambda connection: base.read_touched(connection, self._pair_id, touching))
+
+    async def all_links(self) -> tuple[StoredLink, ...]:
+        """The whole base."""
+        return self._database.read(lambda connection: base.read_all(connection, self._pair_id))
+
+    async def save(self, links: Iterable[StoredLink], forget: Iterable[int] = ()) -> tuple[StoredLink, ...]:
+        """Forget links and write these whole, all or nothing; answers them with their ids.
+
+        A row that another link held moves to the one it is saved with. Two links of one UID, or of one href, are a
+        StateError: a task exists once.
+        """
+        changed, forgotten = tuple(links), tuple(forget)
+        return self._database.write(lambda connection: base.write(connection, self._pair_id, changed, forgotten))
+
+    async def begin_run(self, run: str, started_at: datetime, dry_run: bool) -> None:
+        """A run starts. `started_at` is aware; `run` is new to the pair."""
+        self._database.write(lambda connection: journal.begin(connection, self._pair_id, run, started_at, dry_run))
+
+    async def intend(self, run: str, operations: Sequence[OperationRecord]) -> tuple[int, ...]:
+        """Journal what is about to be sent; the ids to receipt it with, in the same order."""
+        at = self._now()
+        return self._database.write(lambda connection: journal.intend(connection, self._pair_id, run, operations, at))
+
+    async def receipt(self, operation_id: int, state: str, detail: Mapping[str, object]) -> None:
+        """Journal what came of it; `detail` is merged into the operation's."""
+        at = self._now()
+        self._database.write(lambda connection: journal.receipt(connection, operation_id, state, detail, at))
+
+    async def end_run(self, run: str, ended_at: datetime, outcome: str, result: Mapping[str, object]) -> None:
+        """A run ends. `ended_at` is aware; `result` is its JSON report."""
+        self._database.write(lambda connection: journal.end(connection, self._pair_id, run, ended_at, outcome, result))
+
+    async def last_runs(self, count: int = 1) -> tuple[Mapping[str, object], ...]:
+        """The newest runs, newest first: `run`, `started_at`, `ended_at`, `dry_run`, `outcome`, `result`.
+
+        JSON-ready: moments are ISO 8601 text in UTC with a `Z`. A run that was cut off has None for the last but
+        `dry_run`.
+        """
+        return self._database.read(lambda connection: journal.last(connection, self._pair_id, count))
+
+
+def _drop(connection: Connection, table: Table, key: Mapping[str, object]) -> None:
+    # Drop and insert is an upsert that every database understands.
+    connection.execute(delete(table).where(and_(*(table.c[name] == value for name, value in key.items()))))
