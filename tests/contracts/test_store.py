@@ -17,10 +17,10 @@ from bridge.ports import OperationRecord, StoredLink, StoredRow
 from bridge.store import SqlStore, State, open_state
 
 if TYPE_CHECKING:
-    from bridge.ports import Store
+    from bridge.ports import Known, Store
 
-    def _is_a_store(store: SqlStore) -> Store:
-        return store
+    def _is_a_store(store: SqlStore) -> tuple[Store, Known]:
+        return store, store
 
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)

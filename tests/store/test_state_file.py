@@ -121,7 +121,7 @@ def test_only_a_file_is_a_place_for_the_state(odd: str) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_named() -> None:
-    with pytest.raises(StateError, match="cannot be created|does not exist"):
+    with pytest.raises(StateError, match=r"cannot be created|does not exist"):
         open_state("sqlite:////proc/state.db")
 
 
