@@ -1,0 +1,36 @@
+"""The sandbox as a web application: API, control paths and page around one world."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bridge.sandbox import api, control
+from bridge.sandbox.problems import Refusal, with_status
+from bridge.sandbox.traffic import Traffic
+from bridge.sandbox.world import World
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    """A refusal in the shape of a Feathers service."""
+    match error:
+        case Refusal():
+            return JSONResponse(error.as_json(), error.status)
+        case HTTPException():
+            return JSONResponse(with_status(error.status_code, error.detail), error.status_code, error.headers)
+        case _:
+            raise error
+
+
+def create_app(world: World) -> Starlette:
+    """The application. `app.state.world` is the world; `app.state.sever` closes connections where a server gives it."""
+    app = Starlette(
+        routes=[*api.ROUTES, *control.ROUTES],
+        middleware=[Middleware(Traffic, world=world)],
+        exception_handlers={Refusal: _refused, HTTPException: _refused},
+    )
+    app.state.world = world
+    return app

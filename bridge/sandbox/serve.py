@@ -1,0 +1,76 @@
+"""The sandbox on a port: in the foreground for a person, or in a thread for a demo or a test."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bridge.sandbox.app import create_app
+from bridge.sandbox.world import World
+
+
+@dataclass(slots=True)
+class Connections:
+    """The open connections by peer, so that a fault can close one."""
+
+    open: dict[tuple[str, int], asyncio.BaseTransport] = field(default_factory=dict)
+
+    def sever(self, peer: tuple[str, int]) -> None:
+        """Close the connection of this peer; what was written before still arrives."""
+        self.open[peer].close()
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """uvicorn's HTTP protocol that keeps this list."""
+        connections = self.open
+
+        class Listed(H11Protocol):
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                connections[transport.get_extra_info("peername")[:2]] = transport
+                super().connection_made(transport)
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                connections.pop(self.transport.get_extra_info("peername")[:2], None)
+                super().connection_lost(exc)
+
+        return Listed
+
+
+def server_for(app: Starlette) -> uvicorn.Server:
+    """A uvicorn server for the sandbox, whose connections faults can close."""
+    connections = Connections()
+    app.state.sever = connections.sever
+    config = uvicorn.Config(
+        app,
+        http=connections.protocol(),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def serving(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve this world in a thread, on a free loopback port unless one is given; the base URL. It stops on leaving."""
+    listening = socket.create_server((host, port))
+    server = server_for(create_app(world))
+    thread = threading.Thread(target=server.run, args=([listening],), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
