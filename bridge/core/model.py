@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 Slot: TypeAlias = datetime
-"""The original due moment of an occurrence. In the calendar it is the RECURRENCE-ID plus the lead of DUE over DTSTART."""
+"""The original due moment of an occurrence. In the calendar: the RECURRENCE-ID plus the lead of DUE over DTSTART."""
 
 
 class Side(StrEnum):
@@ -131,3 +131,27 @@ class Unreadable:
 
     item: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRow:
+    """A row and the slot of the series that it stands for. A single task's slot is its due moment when it was linked."""
+
+    slot: Slot
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Which items belong together, and what each side showed when both last agreed.
+
+    `series` is None while the calendar has nothing, `rows` is empty while LionDesk has nothing. `href` and `etag` are
+    the calendar resource as last seen.
+    """
+
+    uid: str
+    id: int | None = None
+    rows: tuple[LinkedRow, ...] = ()
+    series: Series | None = None
+    href: str | None = None
+    etag: str | None = None

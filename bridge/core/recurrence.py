@@ -121,7 +121,9 @@ def _canonical(name: str, value: str) -> str:
             return ",".join(sorted((_weekday(item) for item in value.split(",")), key=_weekday_order))
         case _:
             low, high = _INTEGERS[name]
-            return ",".join(str(number) for number in sorted({_within(item, low, high, name) for item in value.split(",")}))
+            return ",".join(
+                str(number) for number in sorted({_within(item, low, high, name) for item in value.split(",")})
+            )
 
 
 def _weekday(item: str) -> str:
@@ -154,11 +156,11 @@ def _until(value: str | None, zone: ZoneInfo) -> datetime | None:
         return None
     try:
         if len(value) == 8:
-            return datetime.strptime(value, "%Y%m%d").replace(hour=23, minute=59, second=59)  # noqa: DTZ007
+            return datetime.strptime(value, "%Y%m%d").replace(hour=23, minute=59, second=59)
         if value.endswith("Z"):
             moment = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             return moment.astimezone(zone).replace(tzinfo=None, fold=0)
-        return datetime.strptime(value, "%Y%m%dT%H%M%S")  # noqa: DTZ007
+        return datetime.strptime(value, "%Y%m%dT%H%M%S")
     except (ValueError, OverflowError):
         raise BadRule(f"UNTIL={value} is no date") from None
 
@@ -200,7 +202,7 @@ def _years_after(anchor: Slot) -> datetime:
     try:
         return anchor + HORIZON
     except OverflowError:
-        return datetime.max  # noqa: DTZ901 - wall clock
+        return datetime.max
 
 
 def _with_anchor(anchor: Slot, slots: Iterator[Slot]) -> Iterator[Slot]:
@@ -256,9 +258,7 @@ def slots(series: Series, zone: ZoneInfo, end: datetime | None = None) -> frozen
     return (frozenset(own) | series.rdates) - series.exdates
 
 
-def _expand_abroad(
-    rule: Rule, anchor: Slot, there: ZoneInfo, here: ZoneInfo, end: datetime | None
-) -> Iterator[Slot]:
+def _expand_abroad(rule: Rule, anchor: Slot, there: ZoneInfo, here: ZoneInfo, end: datetime | None) -> Iterator[Slot]:
     until = through_zone(rule.until, here, there) if rule.until else None
     last = through_zone(end, here, there) if end else None
     for slot in expand(replace(rule, until=until), through_zone(anchor, here, there), last):

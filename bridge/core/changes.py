@@ -1,0 +1,381 @@
+"""What changed on one side since both agreed: the side now, against what was last seen on that same side (law 6).
+
+A side's changes come in the same form from both sides: edits of single occurrences, and at most one edit of
+"this and the following". How an app or LionDesk spelt them does not matter any more after this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
+from bridge.core.occurrences import from_master, linked_by_slot, present, value_at
+from bridge.core.recurrence import expand, same_occurrences
+
+CONTENT = ("summary", "notes", "category_id", "all_day")
+"""The fields that a series shares; `due` is shared as a time of day, `status` never is."""
+
+ONE_WAY = ("contact_id", "reminder_type")
+"""The fields that only LionDesk can change."""
+
+DROPPERS = ("org.dmfs", "org.tasks", "outlook", "caldavsynchronizer", "todoman", "vikunja", "vobject")
+"""PRODID fragments of writers that drop overrides without meaning anything by it (calendar-apps.md, idiom 19)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """An edit of the occurrence at `at` and all that follow.
+
+    `due` is where the occurrence at `at` stands now; `restructured` says that the slots themselves are others (moved,
+    another rule, single now); `rule` is the rule from `at` on, None for a single task, and counts only then.
+    `moved` maps old slots to new ones. `whole`: nothing of the series lies before `at` any more.
+    """
+
+    at: Slot
+    fields: Mapping[str, object]
+    due: Slot
+    rule: Rule | None
+    restructured: bool = False
+    whole: bool = False
+    moved: Mapping[Slot, Slot] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One side's changes to one link.
+
+    `edits` holds new values by slot and field; `drops` occurrences that are gone; `adds` occurrences that are new, with
+    what they show; `drop_from` the first of a tail that is gone; `gone` says that nothing is left at all.
+    """
+
+    edits: Mapping[Slot, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
+    drops: frozenset[Slot] = frozenset()
+    adds: Mapping[Slot, Task] = field(default_factory=lambda: MappingProxyType({}))
+    tail: Tail | None = None
+    drop_from: Slot | None = None
+    gone: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Nobody edited anything."""
+        return self == Delta()
+
+
+# -- the calendar ------------------------------------------------------------------------------------------------------
+
+
+def restored(old: Series, new: Series) -> Series:
+    """`new` with what it lost without anybody meaning it put back.
+
+    Overrides that a writer is known to drop come back whole; an override that vanished otherwise keeps its completion
+    (law 8); a master that vanished below its overrides comes back (calendar-apps.md, 6.3).
+    """
+    if new.master is None and old.master is not None:
+        kept = {**old.overrides, **new.overrides}
+        new = replace(old, overrides=MappingProxyType(kept), modified_at=new.modified_at, prodid=new.prodid)
+    if new.rule is None:
+        return new
+    drops_overrides = any(fragment in new.prodid.lower() for fragment in DROPPERS)
+    for slot, override in old.overrides.items():
+        if slot in new.overrides or slot in new.exdates or override.this_and_future or override.cancelled:
+            continue
+        if drops_overrides:
+            new = replace(new, overrides=MappingProxyType({**new.overrides, slot: override}))
+        elif override.task.status is Status.COMPLETE and new.master is not None:
+            done = replace(from_master(new, slot), status=Status.COMPLETE, completed_at=override.task.completed_at)
+            new = replace(new, overrides=MappingProxyType({**new.overrides, slot: Override(done)}))
+    return new
+
+
+def calendar_delta(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Delta:
+    """What a person changed in the calendar from `old` to `new`; `rows` are LionDesk's, which say where the open ones are.
+
+    `new` has been through `restored`.
+    """
+    if old.master is None or new.master is None:
+        return _overrides_alone(old, new)
+    if old.rule is None and new.rule is None:
+        fields = _differences(old.master, new.master)
+        return Delta(edits={old.master.due: fields} if fields else {})
+    if old.rule is None or new.rule is None:
+        return _series_and_single(old, new, rows)
+    structure = _structure(old, new, rows)
+    if isinstance(structure, Tail):
+        return _with_overrides(Delta(tail=structure), old, new, rows, zone)
+    edited = Delta(tail=_master_edited(old, new, rows), drop_from=structure)
+    return _with_overrides(edited, old, new, rows, zone)
+
+
+def _differences(old: Task, new: Task, fields: Sequence[str] = SYNCED) -> dict[str, object]:
+    return {name: getattr(new, name) for name in fields if getattr(new, name) != getattr(old, name)}
+
+
+def _overrides_alone(old: Series, new: Series) -> Delta:
+    edits = {}
+    for slot, override in new.overrides.items():
+        before = value_at(old, slot)
+        if before is not None and (fields := _differences(before, override.task)):
+            edits[slot] = fields
+    return Delta(edits=edits)
+
+
+def first_open(rows: Sequence[LinkedRow]) -> LinkedRow | None:
+    """The first occurrence that LionDesk still has open: where "all" begins for an edit of a series."""
+    return min(
+        (each for each in rows if each.row.task.status is Status.INCOMPLETE), key=lambda each: each.slot, default=None
+    )
+
+
+def _series_and_single(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Delta:
+    """A single task that got a rule, or a series that lost its own (idiom 18)."""
+    assert old.master is not None
+    assert new.master is not None
+    fields = _differences(old.master, new.master, CONTENT)
+    if old.rule is None:
+        status = _differences(old.master, new.master, ("status",))
+        return Delta(
+            tail=Tail(old.master.due, fields, new.master.due, new.rule, restructured=True, whole=True),
+            edits={old.master.due: status} if status else {},
+        )
+    opened = first_open(rows)
+    at = opened.slot if opened else old.master.due
+    due = at if new.master.due == old.master.due else new.master.due
+    return Delta(tail=Tail(at, fields, due, None, restructured=True, whole=True, moved={at: due}))
+
+
+def _structure(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | Slot | None:
+    """How the slots changed: a Tail for moved or other slots, the first slot cut off, None when they are the same."""
+    assert old.master is not None
+    assert new.master is not None
+    assert old.rule is not None
+    assert new.rule is not None
+    anchor, moved_anchor = old.master.due, new.master.due
+    if same_occurrences(old.rule, anchor, new.rule, moved_anchor):
+        return None
+    if (cut := cut_at(old, new)) is not None:
+        return cut
+    opened = first_open(rows)
+    moved = _moved_slots(old, new)
+    at = opened.slot if opened else anchor
+    due = moved.get(at) or next(
+        (slot for slot in expand(new.rule, moved_anchor) if slot.date() >= at.date()), moved_anchor
+    )
+    return Tail(
+        at,
+        _differences(old.master, new.master, CONTENT),
+        due,
+        new.rule,
+        restructured=True,
+        whole=at == anchor,
+        moved=moved,
+    )
+
+
+def cut_at(old: Series, new: Series) -> Slot | None:
+    """The first slot of `old` that `new` ends before, when that is all that changed of its slots (idiom 15)."""
+    if old.master is None or new.master is None or old.rule is None or new.rule is None or new.rule.endless:
+        return None
+    if old.master.due != new.master.due or old.rule.parts != new.rule.parts:
+        return None
+    last = max(expand(new.rule, new.master.due))
+    return next((slot for slot in expand(old.rule, old.master.due) if slot > last), None)
+
+
+def _moved_slots(old: Series, new: Series) -> dict[Slot, Slot]:
+    """Old slots to new ones: one by one when the series was moved as a whole, by their days when its rule is another."""
+    assert old.master is not None
+    assert new.master is not None
+    assert old.rule is not None
+    assert new.rule is not None
+    before, after = list(expand(old.rule, old.master.due)), list(expand(new.rule, new.master.due))
+    if old.master.due != new.master.due and _same_rhythm(old.rule, new.rule):
+        return dict(zip(before, after, strict=False))
+    by_day = {slot.date(): slot for slot in after}
+    return {slot: by_day[slot.date()] for slot in before if slot.date() in by_day}
+
+
+def _same_rhythm(old: Rule, new: Rule) -> bool:
+    """Whether two rules differ only in which days they name, as when a weekly series moves from Monday to Tuesday."""
+    named = ("BYDAY", "BYMONTHDAY", "BYMONTH")
+    return [part for part in old.parts if part[0] not in named] == [part for part in new.parts if part[0] not in named]
+
+
+def _master_edited(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | None:
+    assert old.master is not None
+    assert new.master is not None
+    fields = _differences(old.master, new.master, CONTENT)
+    opened = first_open(rows)
+    if not fields or opened is None:
+        return _this_and_future(old, new)
+    return Tail(opened.slot, fields, opened.slot, new.rule, whole=opened.slot == old.master.due)
+
+
+def _this_and_future(old: Series, new: Series) -> Tail | None:
+    """A RECURRENCE-ID with RANGE=THISANDFUTURE that is new or says something new (idiom 14)."""
+    for slot, override in sorted(new.overrides.items()):
+        if not override.this_and_future or old.overrides.get(slot) == override:
+            continue
+        before = value_at(old, slot)
+        if before is None:
+            continue
+        fields = _differences(before, override.task, CONTENT)
+        if fields or override.task.due != before.due:
+            return Tail(slot, fields, override.task.due, new.rule)
+    return None
+
+
+def _with_overrides(delta: Delta, old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Delta:
+    """Adds what changed at single occurrences: overrides, EXDATEs, cancellations."""
+    tail = delta.tail
+    moved = tail.moved if tail and tail.restructured else {}
+    restructured = tail is not None and tail.restructured
+    back = {slot: earlier for earlier, slot in moved.items()}
+    end = max([*old.overrides, *new.overrides, *new.exdates, *old.exdates, *(each.slot for each in rows)], default=None)
+    before = present(old, zone, end)
+    edits: dict[Slot, dict[str, object]] = {}
+    for slot in {*old.overrides, *(back.get(slot, slot) for slot in new.overrides)}:
+        there = moved.get(slot, slot) if moved.get(slot, slot) in new.overrides else slot
+        fields = _override_edit(old, new, slot, there)
+        if slot in before and fields:
+            edits[slot] = fields
+    if restructured:
+        excluded = {back.get(slot, slot) for slot in new.exdates} - old.exdates
+        cancelled = {back.get(slot, slot) for slot, each in new.overrides.items() if each.cancelled}
+        return replace(delta, edits=edits, drops=frozenset((excluded | cancelled) & before))
+    after = present(new, zone, end)
+    kept = before if delta.drop_from is None else {slot for slot in before if slot < delta.drop_from}
+    adds = {slot: task for slot in after - before if slot in old.exdates and (task := value_at(new, slot)) is not None}
+    live = {slot: fields for slot, fields in edits.items() if slot in after}
+    return replace(delta, edits=live, drops=frozenset(kept - after), adds=adds)
+
+
+def _override_edit(old: Series, new: Series, slot: Slot, there: Slot) -> dict[str, object]:
+    """What changed at one occurrence beyond what the whole series changed."""
+    override, earlier = new.overrides.get(there), old.overrides.get(slot)
+    before = value_at(old, slot)
+    if before is None or (override is not None and override.cancelled) or (override and override.this_and_future):
+        return {}
+    if override is None:
+        if earlier is None or earlier.this_and_future or new.master is None:
+            return {}
+        fields = _differences(before, from_master(new, there))
+        return {name: value for name, value in fields.items() if name != "status"} if there == slot else {}
+    fields = _differences(before, override.task)
+    if earlier is None and new.master is not None:
+        series = value_at(replace(new, overrides={s: o for s, o in new.overrides.items() if s != there}), there)
+        fields = {name: value for name, value in fields.items() if series is None or value != getattr(series, name)}
+    if earlier is None and there != slot and override.task.due - there == before.due - slot:
+        fields.pop("due", None)
+    return fields
+
+
+# -- LionDesk ----------------------------------------------------------------------------------------------------------
+
+
+def liondesk_delta(old: Sequence[LinkedRow], new: Sequence[LinkedRow], series: Series | None) -> Delta:
+    """What changed in LionDesk from `old` to `new`; `series` is the calendar's last agreed form of them."""
+    before, after = linked_by_slot(old), linked_by_slot(new)
+    if not after:
+        return Delta(gone=bool(before))
+    edits = {slot: fields for slot, row in after.items() if slot in before and (fields := _row_edit(before[slot], row))}
+    missing = sorted(slot for slot in before if slot not in after)
+    adds = {slot: row.task for slot, row in after.items() if slot not in before}
+    if series is None or series.rule is None:
+        return _single_or_grown(edits, missing, adds, new, series)
+    tail = _tail_edit(before, after, edits, series)
+    if tail is not None:
+        edits = _beyond_tail(edits, tail, before)
+    drop_from = _cut_tail(missing, list(before), list(after))
+    drops = frozenset(slot for slot in missing if drop_from is None or slot < drop_from)
+    return Delta(edits=edits, drops=drops, adds=adds, tail=tail, drop_from=drop_from)
+
+
+def _row_edit(old: Row, new: Row) -> dict[str, object]:
+    return _differences(old.task, new.task, (*SYNCED, *ONE_WAY))
+
+
+def _single_or_grown(
+    edits: Mapping[Slot, dict[str, object]],
+    missing: Sequence[Slot],
+    adds: Mapping[Slot, Task],
+    new: Sequence[LinkedRow],
+    series: Series | None,
+) -> Delta:
+    """A single task; with a rule it became a series (same UID, RRULE added)."""
+    rule = next((each.row.rule for each in new if each.row.rule is not None), None)
+    if series is not None and rule is not None:
+        first = min(new, key=lambda each: each.slot)
+        return Delta(tail=Tail(first.slot, {}, first.row.task.due, rule, restructured=True, whole=True))
+    return Delta(edits=edits, drops=frozenset(missing), adds=adds)
+
+
+def _tail_edit(
+    before: Mapping[Slot, Row], after: Mapping[Slot, Row], edits: Mapping[Slot, Mapping[str, object]], series: Series
+) -> Tail | None:
+    """An edit of this and the following: the rows from one on through the last changed alike, or their rule did."""
+    common = sorted(slot for slot in after if slot in before)
+    last = next((slot for slot in reversed(common) if slot not in series.overrides), None)
+    if last is None:
+        return None
+    sign = _signature(last, before[last], after[last])
+    if not any(sign[:2]) and sign[2] == before[last].rule:
+        return None
+    at = last
+    alike = 0
+    for slot in reversed(common):
+        if _signature(slot, before[slot], after[slot]) == sign:
+            at, alike = slot, alike + 1
+        elif slot not in series.overrides:
+            break
+    rule_changed = after[last].rule != before[last].rule and after[last].rule is not None
+    single = len(after) == 1 and after[last].rule is None
+    if alike < 2 and not rule_changed and not single and len(common) > 1:
+        return None
+    fields = {name: getattr(after[last].task, name) for name, _ in sign[0]}
+    moved = any(sign[1:2]) and sign[1] != 0
+    whole = at == min(common) and at == min(before)
+    shifted = {slot: slot + (after[slot].task.due - before[slot].task.due) for slot in common if slot >= at}
+    return Tail(
+        at,
+        fields,
+        after[at].task.due,
+        after[last].rule,
+        restructured=bool(moved) or rule_changed or single,
+        whole=whole,
+        moved=shifted if moved else {},
+    )
+
+
+def _signature(slot: Slot, old: Row, new: Row) -> tuple[tuple[tuple[str, object], ...], object, Rule | None]:
+    """What of a row changed as a series' would: content, the distance it moved, and its rule."""
+    fields = _differences(old.task, new.task, (*CONTENT, *ONE_WAY))
+    return tuple(fields.items()), (new.task.due - old.task.due).total_seconds(), new.rule
+
+
+def _beyond_tail(
+    edits: Mapping[Slot, Mapping[str, object]], tail: Tail, before: Mapping[Slot, Row]
+) -> dict[Slot, dict[str, object]]:
+    """The edits that the tail's edit does not explain."""
+    rest: dict[Slot, dict[str, object]] = {}
+    for slot, fields in edits.items():
+        shift = tail.due - before[tail.at].task.due
+        own = {
+            name: value
+            for name, value in fields.items()
+            if slot < tail.at
+            or (not (tail.fields.get(name) == value and name in tail.fields)
+            and not (name == "due" and value == before[slot].task.due + shift))
+        }
+        if own:
+            rest[slot] = own
+    return rest
+
+
+def _cut_tail(missing: Sequence[Slot], before: Sequence[Slot], after: Sequence[Slot]) -> Slot | None:
+    """Where a tail was deleted: two or more occurrences gone, and nothing left after the first of them."""
+    last = max(after)
+    cut = [slot for slot in missing if slot > last]
+    return cut[0] if len(cut) >= 2 else None

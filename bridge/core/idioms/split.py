@@ -1,0 +1,79 @@
+"""Idiom 15: this and following edited by cutting the series and continuing it under a new UID.
+
+Seen in evolution-data-server and elementary Tasks (calendar-apps.md, 2.7 and section 5, 15).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bridge.core.changes import cut_at
+from bridge.core.model import Link, LinkedRow, Series, Slot
+from bridge.core.occurrences import cut_series, tail_of
+from bridge.core.pairing import Pairing
+
+
+def split(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
+    """Gives the tail that a series lost to the newcomer that continues it: its rows, and the base it is compared with."""
+    newcomers = {each.href: each for each in pairings if _newcomer(each)}
+    result: list[Pairing] = []
+    for pairing in pairings:
+        if pairing.href in newcomers and _newcomer(pairing):
+            continue
+        at = _lost_tail(pairing)
+        heir = (
+            None if at is None else next((each for each in newcomers.values() if _continues(pairing, at, each)), None)
+        )
+        if at is None or heir is None:
+            result.append(pairing)
+        else:
+            del newcomers[heir.href]
+            result += _divided(pairing, at, heir)
+    return (*result, *newcomers.values())
+
+
+def _newcomer(pairing: Pairing) -> bool:
+    known = pairing.link.series is not None or bool(pairing.link.rows) or bool(pairing.rows)
+    return not known and pairing.series is not None and pairing.series.master is not None
+
+
+def _lost_tail(pairing: Pairing) -> Slot | None:
+    if pairing.link.series is None or pairing.series is None or not pairing.rows:
+        return None
+    return cut_at(pairing.link.series, pairing.series)
+
+
+def _continues(pairing: Pairing, at: Slot, heir: Pairing) -> bool:
+    """Whether a newcomer begins where the series was cut: on the day of a lost occurrence, or before the second one."""
+    old, new = pairing.link.series, heir.series
+    assert old is not None
+    assert new is not None
+    assert old.master is not None
+    assert new.master is not None
+    lost = sorted(each.slot for each in pairing.rows if each.slot >= at)
+    begins = new.master.due
+    on_a_day = begins.date() in {slot.date() for slot in lost[:1]} or begins == at
+    between = len(lost) > 1 and at <= begins < lost[1]
+    alike = new.master.summary == old.master.summary or new.master.due == at
+    return (on_a_day or (between and alike)) and (new.rule is not None or len(lost) == 1)
+
+
+def _divided(pairing: Pairing, at: Slot, heir: Pairing) -> list[Pairing]:
+    base = pairing.link
+    assert base.series is not None
+    assert heir.series is not None
+    head = replace(base, rows=_before(base.rows, at), series=cut_series(base.series, at))
+    tail_base: Series = tail_of(base.series, at, heir.link.uid)
+    tail = Link(heir.link.uid, rows=_from(base.rows, at), series=tail_base)
+    return [
+        replace(pairing, link=head, rows=_before(pairing.rows, at)),
+        replace(heir, link=tail, rows=_from(pairing.rows, at)),
+    ]
+
+
+def _before(rows: tuple[LinkedRow, ...], at: Slot) -> tuple[LinkedRow, ...]:
+    return tuple(each for each in rows if each.slot < at)
+
+
+def _from(rows: tuple[LinkedRow, ...], at: Slot) -> tuple[LinkedRow, ...]:
+    return tuple(each for each in rows if each.slot >= at)

@@ -1,0 +1,220 @@
+"""What a series shows at each slot, and which series a set of rows is.
+
+Laws 1 and 10: the rows say which occurrences exist, on the owner's wall clock; the rule speaks for the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
+from bridge.core.recurrence import cut_before, expand, slots, tail_from
+
+CERTAIN = timedelta(days=30)
+"""How far ahead LionDesk is trusted to have made every row of a rule: an occurrence sooner than that without a row is gone."""
+
+
+def value_at(series: Series, slot: Slot) -> Task | None:
+    """What the calendar shows for one occurrence: its override, the THISANDFUTURE override before it, or the master.
+
+    None when the series has no master and no override there.
+    """
+    own = series.overrides.get(slot)
+    if own is not None:
+        return own.task
+    ranged = [at for at, override in series.overrides.items() if override.this_and_future and at < slot]
+    if ranged:
+        at = max(ranged)
+        task = series.overrides[at].task
+        return replace(task, due=slot + (task.due - at), status=Status.INCOMPLETE, completed_at=None)
+    return None if series.master is None else from_master(series, slot)
+
+
+def from_master(series: Series, slot: Slot) -> Task:
+    """What the master says for a slot. A recurring master's own status is not its occurrences'."""
+    assert series.master is not None
+    if series.rule is None:
+        return series.master
+    return replace(series.master, due=slot, status=Status.INCOMPLETE, completed_at=None)
+
+
+def present(series: Series, zone: ZoneInfo, end: datetime | None = None) -> frozenset[Slot]:
+    """The slots that a person sees in the calendar through `end`: not excluded, not cancelled."""
+    cancelled = {slot for slot, override in series.overrides.items() if override.cancelled}
+    return slots(series, zone, end) - cancelled
+
+
+def with_override(series: Series, slot: Slot, task: Task) -> Series:
+    """The series with this occurrence showing `task`; an override that says what the series says anyway goes."""
+    overrides = dict(series.overrides)
+    overrides.pop(slot, None)
+    bare = replace(series, overrides=MappingProxyType(overrides), exdates=series.exdates - {slot})
+    shown = value_at(bare, slot)
+    if shown is None or not says(shown, task):
+        overrides[slot] = Override(task)
+    return replace(bare, overrides=MappingProxyType(overrides))
+
+
+def says(shown: Task, task: Task) -> bool:
+    """Whether `shown` says all that `task` says. A field that only LionDesk knows counts where it is known."""
+    synced = all(getattr(shown, name) == getattr(task, name) for name in SYNCED)
+    return synced and all(
+        getattr(task, name) in (None, getattr(shown, name)) for name in ("contact_id", "reminder_type")
+    )
+
+
+def without(series: Series, gone: Iterable[Slot]) -> Series:
+    """The series less these occurrences: EXDATEs, and no override left for them."""
+    taken = frozenset(gone)
+    kept = {slot: override for slot, override in series.overrides.items() if slot not in taken}
+    return replace(
+        series,
+        overrides=MappingProxyType(kept),
+        exdates=series.exdates | (taken - series.rdates),
+        rdates=series.rdates - taken,
+    )
+
+
+def cut_series(series: Series, first: Slot) -> Series:
+    """The head of a series: what comes before `first`."""
+    assert series.rule is not None
+    assert series.master is not None
+    overrides = {slot: override for slot, override in series.overrides.items() if slot < first}
+    return replace(
+        series,
+        rule=cut_before(series.rule, series.master.due, first),
+        overrides=MappingProxyType(overrides),
+        exdates=frozenset(slot for slot in series.exdates if slot < first),
+    )
+
+
+def tail_of(series: Series, first: Slot, uid: str) -> Series:
+    """The tail of a series from `first` on, as a series of its own under `uid`."""
+    assert series.rule is not None
+    assert series.master is not None
+    overrides = {slot: override for slot, override in series.overrides.items() if slot >= first}
+    return replace(
+        series,
+        uid=uid,
+        master=replace(series.master, due=first),
+        rule=tail_from(series.rule, series.master.due, first),
+        overrides=MappingProxyType(overrides),
+        exdates=frozenset(slot for slot in series.exdates if slot >= first),
+    )
+
+
+# -- from rows to a series ---------------------------------------------------------------------------------------------
+
+
+def series_of(uid: str, rows: Sequence[Row], horizon: datetime) -> tuple[Series, tuple[LinkedRow, ...]]:
+    """The series that these rows of one event are, and which row stands for which slot.
+
+    `horizon` is how far LionDesk is known to have made rows. Rows that no slot takes are left out of the answer; they
+    are tasks of their own.
+    """
+    ordered = sorted(rows, key=lambda row: (row.task.due, row.id))
+    rule = next((row.rule for row in reversed(ordered) if row.rule is not None), None)
+    if rule is None:
+        first = ordered[0]
+        return Series(uid, first.task), (LinkedRow(first.task.due, first),)
+    pattern = _pattern(ordered)
+    anchor = _anchor(ordered, pattern)
+    linked = assign(ordered, expand(rule, anchor, ordered[-1].task.due + timedelta(days=366)))
+    last = max((each.slot for each in linked), default=anchor)
+    rule = _fitted(rule, anchor, last, horizon)
+    master = replace(pattern, due=anchor, status=Status.INCOMPLETE, completed_at=None)
+    return showing(Series(uid, master, rule), linked), linked
+
+
+def showing(series: Series, linked: Sequence[LinkedRow]) -> Series:
+    """The series with an override for each row that differs from it and an EXDATE for each gap between its rows."""
+    taken = {each.slot: each.row.task for each in linked}
+    last = max(taken, default=None)
+    assert series.rule is not None
+    assert series.master is not None
+    gaps = () if last is None else (slot for slot in expand(series.rule, series.master.due, last) if slot not in taken)
+    bare = replace(series, overrides=MappingProxyType({}), exdates=frozenset(gaps))
+    for slot, task in taken.items():
+        bare = with_override(bare, slot, task)
+    return bare
+
+
+def _pattern(rows: Sequence[Row]) -> Task:
+    """What most rows say, the later ones where it is even: the series' own values."""
+    kinds: Counter[tuple[object, ...]] = Counter()
+    latest: dict[tuple[object, ...], Task] = {}
+    for row in rows:
+        kind = _kind(row.task)
+        kinds[kind] += 1 if row.rule is not None else 0
+        latest[kind] = row.task
+    order = list(latest)
+    best = max(order, key=lambda kind: (kinds[kind], max(row.task.due for row in rows if _kind(row.task) == kind)))
+    return latest[best]
+
+
+def _kind(task: Task) -> tuple[object, ...]:
+    return (
+        task.summary,
+        task.notes,
+        task.category_id,
+        task.contact_id,
+        task.reminder_type,
+        task.all_day,
+        task.due.time(),
+    )
+
+
+def _anchor(rows: Sequence[Row], pattern: Task) -> Slot:
+    """The first slot: the first row that keeps the series' time of day, or the first row's day at that time."""
+    first = rows[0].task.due
+    steady = next((row.task.due for row in rows if row.task.due.time() == pattern.due.time()), first)
+    weekday_apart = (steady - first).days
+    return (
+        first
+        if first.time() == pattern.due.time()
+        else (steady if weekday_apart < 1 else datetime.combine(first, pattern.due.time()))
+    )
+
+
+def assign(rows: Sequence[Row], candidates: Iterable[Slot]) -> tuple[LinkedRow, ...]:
+    """Which row stands for which slot: equal moments first, then each moved row takes the nearest free slot.
+
+    A row that is left without a slot is left out.
+    """
+    free = dict.fromkeys(candidates)
+    linked: list[LinkedRow] = []
+    moved: list[Row] = []
+    for row in rows:
+        if row.task.due in free:
+            del free[row.task.due]
+            linked.append(LinkedRow(row.task.due, row))
+        else:
+            moved.append(row)
+    edge = max((each.slot for each in linked), default=None)
+    for row in moved:
+        near = [slot for slot in free if edge is None or slot <= max(edge, row.task.due)]
+        if not near:
+            continue
+        slot = min(near, key=lambda each, due=row.task.due: (abs(each - due), each))  # type: ignore[misc] # mypy cannot type a default in a lambda
+        del free[slot]
+        linked.append(LinkedRow(slot, row))
+    return tuple(sorted(linked, key=lambda each: each.slot))
+
+
+def _fitted(rule: Rule, anchor: Slot, last: Slot, horizon: datetime) -> Rule:
+    """COUNT lowered where it promises occurrences that LionDesk would have made and has not (first rows gone)."""
+    if rule.count is None:
+        return rule
+    through = [slot for slot in expand(rule, anchor)]
+    missing = [slot for slot in through if last < slot <= horizon]
+    return rule if not missing else replace(rule, count=sum(1 for slot in through if slot <= last))
+
+
+def linked_by_slot(rows: Iterable[LinkedRow]) -> Mapping[Slot, Row]:
+    """The rows by their slots."""
+    return {each.slot: each.row for each in rows}

@@ -1,0 +1,270 @@
+"""Which items belong together: rows with the series they are of, series with the resources that show them.
+
+What the base knows by id, href or UID stays together. What is new is recognised by what it shares with what is known,
+so that lost state leads to adoption and never to duplicates (law 11).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Link, LinkedRow, Row, Series, Slot, Task
+from bridge.core.occurrences import assign, linked_by_slot, present, series_of
+from bridge.core.recurrence import expand, same_occurrences
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """One link as both agreed last (`link`), and both sides now.
+
+    `link.id` is None for what the base does not know. `rows` is empty and `series` None where a side has nothing.
+    """
+
+    link: Link
+    rows: tuple[LinkedRow, ...] = ()
+    series: Series | None = None
+    href: str | None = None
+    etag: str | None = None
+
+    @property
+    def adopted(self) -> bool:
+        """Both sides have it, and the base knows nothing of it."""
+        return self.link.series is None and not self.link.rows and bool(self.rows) and self.series is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A calendar resource as observed, understood."""
+
+    href: str
+    etag: str
+    series: Series
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What both sides showed in this run. `..._complete`: what is not in there is not there at all.
+
+    `horizon` is how far LionDesk is known to have made rows of its rules.
+    """
+
+    rows: Mapping[str, Row]
+    rows_complete: bool
+    found: Mapping[str, Found]
+    gone: frozenset[str]
+    horizon: datetime
+    zone: ZoneInfo
+
+
+def pair_up(links: Sequence[Link], sides: Sides) -> tuple[Pairing, ...]:
+    """Every link that either side touched, and everything new, paired."""
+    known = {each.row.id for link in links for each in link.rows}
+    fresh = [row for row in sides.rows.values() if row.id not in known and not row.deleted]
+    placed: list[Pairing] = []
+    for link in links:
+        current = _rows_now(link, sides)
+        taken, fresh = _joining(link, current, fresh, sides)
+        placed.append(
+            _resource_now(Pairing(link, tuple(sorted((*current, *taken), key=lambda each: each.slot))), sides)
+        )
+    seen = {pairing.href for pairing in placed}
+    newcomers = [found for found in sides.found.values() if found.href not in seen]
+    moved = {found.series.uid: found for found in newcomers}
+    placed = [_found_elsewhere(pairing, moved) for pairing in placed]
+    claimed = {pairing.href for pairing in placed}
+    newcomers = [found for found in newcomers if found.href not in claimed]
+    groups = [_group_pairing(group, sides) for group in _groups(fresh)]
+    return (*placed, *_adopt([each for group in groups for each in group], newcomers))
+
+
+def _rows_now(link: Link, sides: Sides) -> list[LinkedRow]:
+    current = []
+    for each in link.rows:
+        row = sides.rows.get(each.row.id)
+        if row is None and not sides.rows_complete:
+            current.append(each)
+        elif row is not None and not row.deleted:
+            current.append(LinkedRow(each.slot, row))
+    return current
+
+
+def _joining(
+    link: Link, current: Sequence[LinkedRow], fresh: Sequence[Row], sides: Sides
+) -> tuple[list[LinkedRow], list[Row]]:
+    """New rows that belong to a known series: rows that took over a slot, and those the moving horizon made."""
+    if not link.rows or not fresh:
+        return [], list(fresh)
+    taken = {each.slot for each in current}
+    vacant = {each.slot: each.row for each in link.rows if each.slot not in taken}
+    events = {each.row.event_id for each in link.rows} - {None}
+    joined: list[LinkedRow] = []
+    rest: list[Row] = []
+    for row in fresh:
+        slot = _vacant_slot(row, vacant, events)
+        if slot is None and _alike(row, link, events):
+            slot = _slot_of_rule(row, link, taken, sides.zone)
+        if slot is None:
+            rest.append(row)
+        else:
+            vacant.pop(slot, None)
+            taken.add(slot)
+            joined.append(LinkedRow(slot, row))
+    return joined, rest
+
+
+def _vacant_slot(row: Row, vacant: Mapping[Slot, Row], events: set[str | None]) -> Slot | None:
+    """The slot whose row vanished while this one appeared in its place."""
+    for slot, gone in vacant.items():
+        same = row.task.due == gone.task.due and (row.rule is None) == (gone.rule is None)
+        if same and (row.task.summary == gone.task.summary or (row.event_id is not None and row.event_id in events)):
+            return slot
+    return None
+
+
+def _alike(row: Row, link: Link, events: set[str | None]) -> bool:
+    """Whether a row may be of this series: the same event, or where LionDesk shows none, everything rows share."""
+    if row.event_id is not None or events:
+        return row.event_id in events
+    return any(each.row.rule is not None and _traits(each.row) == _traits(row) for each in link.rows)
+
+
+def _slot_of_rule(row: Row, link: Link, taken: set[Slot], zone: ZoneInfo) -> Slot | None:
+    due = row.task.due
+    if due in taken or link.series is None:
+        return None
+    if due in present(link.series, zone, due) or due in link.series.exdates:
+        return due
+    rule, master = row.rule, link.series.master
+    if rule is None or master is None or link.series.rule is None:
+        return None
+    return due if due in set(expand(rule, master.due, due)) else None
+
+
+def _traits(row: Row) -> tuple[object, ...]:
+    task = row.task
+    rule = row.rule.parts if row.rule else None
+    return (rule, task.summary, task.notes, task.contact_id, task.category_id, task.all_day, task.due.time())
+
+
+def _resource_now(pairing: Pairing, sides: Sides) -> Pairing:
+    href = pairing.link.href
+    if href is None or href in sides.gone:
+        return pairing
+    found = sides.found.get(href)
+    if found is None:
+        return replace(pairing, series=pairing.link.series, href=href, etag=pairing.link.etag)
+    return replace(pairing, series=found.series, href=href, etag=found.etag)
+
+
+def _found_elsewhere(pairing: Pairing, moved: Mapping[str, Found]) -> Pairing:
+    """A resource that an app moved to another href keeps its UID (idiom 17)."""
+    found = moved.get(pairing.link.uid) if pairing.series is None else None
+    return pairing if found is None else replace(pairing, series=found.series, href=found.href, etag=found.etag)
+
+
+# -- what is new -------------------------------------------------------------------------------------------------------
+
+
+def _groups(fresh: Iterable[Row]) -> list[list[Row]]:
+    """New rows by series: by event where LionDesk shows it, else by what the rows of one series share."""
+    groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in fresh:
+        if row.rule is None and row.event_id is None:
+            groups["row", row.id].append(row)
+        elif row.event_id is not None:
+            groups["event", row.event_id].append(row)
+        else:
+            groups["traits", *_traits(row)].append(row)
+    return list(groups.values())
+
+
+def _group_pairing(rows: Sequence[Row], sides: Sides) -> list[Pairing]:
+    """A group as one series, and what fits no slot of it as series or tasks of their own."""
+    pairings = []
+    left = list(rows)
+    while left:
+        uid = uid_of(left)
+        series, linked = series_of(uid, left, sides.horizon)
+        pairings.append(Pairing(Link(uid), linked))
+        placed = {each.row.id for each in linked}
+        left = [row for row in left if row.id not in placed]
+        if len(placed) == 0 or series.rule is None:
+            pairings += [Pairing(Link(uid_of([row])), (LinkedRow(row.task.due, row),)) for row in left]
+            break
+    return pairings
+
+
+def uid_of(rows: Sequence[Row]) -> str:
+    """The UID that derives from LionDesk's id (law 11): of the event where it is known, else of the first row."""
+    first = min(rows, key=lambda row: (row.task.due, row.id))
+    if first.event_id is not None and len(rows) > 1:
+        return f"liondesk-event-{first.event_id}"
+    return f"liondesk-task-{first.id}"
+
+
+def _adopt(groups: Sequence[Pairing], newcomers: Sequence[Found]) -> list[Pairing]:
+    """New rows with the resources that already show them: by UID, else by content."""
+    left = {found.href: found for found in newcomers}
+    by_uid = {found.series.uid: found for found in newcomers}
+    adopted: list[Pairing] = []
+    alone: list[Pairing] = []
+    for pairing in groups:
+        found = by_uid.get(pairing.link.uid)
+        if found is not None and found.href in left:
+            del left[found.href]
+            adopted.append(_with(pairing, found))
+        else:
+            alone.append(pairing)
+    by_text: dict[str, list[Found]] = defaultdict(list)
+    for found in left.values():
+        if found.series.master is not None:
+            by_text[found.series.master.summary].append(found)
+    for pairing in alone:
+        match = next(
+            (found for found in by_text[_first(pairing).summary] if found.href in left and _shows(found, pairing)), None
+        )
+        if match is None:
+            adopted.append(pairing)
+        else:
+            del left[match.href]
+            adopted.append(_with(pairing, match))
+    newly = [Pairing(Link(found.series.uid), (), found.series, found.href, found.etag) for found in left.values()]
+    return [*adopted, *newly]
+
+
+def _with(pairing: Pairing, found: Found) -> Pairing:
+    link = replace(pairing.link, uid=found.series.uid)
+    return replace(pairing, link=link, series=found.series, href=found.href, etag=found.etag)
+
+
+def _first(pairing: Pairing) -> Task:
+    return pairing.rows[0].row.task
+
+
+def _shows(found: Found, pairing: Pairing) -> bool:
+    """Whether a resource shows the same occurrences as these rows: the same moments, under the same text."""
+    series, linked = found.series, linked_by_slot(pairing.rows)
+    assert series.master is not None
+    rule = next((each.row.rule for each in pairing.rows if each.row.rule is not None), None)
+    if series.rule is None or rule is None:
+        first = _first(pairing)
+        return (
+            series.rule is None
+            and rule is None
+            and (series.master.due, series.master.all_day) == (first.due, first.all_day)
+        )
+    if same_occurrences(series.rule, series.master.due, rule, min(linked)):
+        return True
+    shown = set(expand(series.rule, series.master.due, max(linked)))
+    return 2 * len(shown & set(linked)) > len(linked)
+
+
+def rows_for(series: Series, rows: Sequence[Row], zone: ZoneInfo) -> tuple[LinkedRow, ...]:
+    """Rows that were just made or read back, at the slots of the series that the calendar shows."""
+    end = max((row.task.due for row in rows), default=None)
+    candidates = sorted(present(series, zone, end) | {slot for slot in series.overrides if end is None or slot <= end})
+    return assign(sorted(rows, key=lambda row: (row.task.due, row.id)), candidates)
