@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bridge.core.model import Row, Slot, Unreadable
+from bridge.core.model import Row, Rule, Slot, Task, Unreadable
 
 # -- LionDesk ----------------------------------------------------------------------------------------------------------
 
@@ -128,6 +128,17 @@ class LionDesk(Protocol):
 
     def row(self, raw: Mapping[str, object]) -> Row:
         """A row from its stored raw form. Pure."""
+        ...
+
+    def patch_body(self, row: Row, changes: Mapping[str, object]) -> Mapping[str, object]:
+        """The body of a PATCH: every writeable value as LionDesk showed it in `row`, less the changes (law 2). Pure.
+
+        `changes` holds new values by Task field, and under `rule` a Rule or None. `update_type` is not in it.
+        """
+        ...
+
+    def create_body(self, task: Task, rule: Rule | None) -> Mapping[str, object]:
+        """The body of a POST, with the configured assignee and no notification. Pure."""
         ...
 
 
