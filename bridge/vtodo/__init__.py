@@ -1,0 +1,37 @@
+"""A calendar object resource (RFC 5545) <-> `Series`: read as it means, edited in place.
+
+`read` and `write` are pure. The rooms behind them load icalendar, which is slow to import, so they are loaded by the
+first call: a quiet run never needs them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bridge.core.model import Series, Unreadable
+from bridge.vtodo.context import Context
+
+__all__ = ["Context", "read", "write"]
+
+
+def read(ics: str, context: Context, item: str = "") -> Series | Unreadable:
+    """What the resource says, on the wall clock of `context.zone`; never raises, whatever the text.
+
+    `item` names the resource in an Unreadable (its href); where it is empty, the UID does. `Unreadable.why` completes
+    the sentence "The task ...". The rules of reading stand in `bridge.vtodo.reading`.
+    """
+    from bridge.vtodo.reading import read_series
+
+    return read_series(ics, context, item)
+
+
+def write(series: Series, context: Context, now: datetime, previous: str | None = None) -> str:
+    """The text of a resource that says `series`; `now` is aware, in UTC.
+
+    With `previous`, only what differs in meaning is edited, and `previous` itself comes back where nothing does. A
+    series without a master edits overrides alone. Raises ValueError if `previous` is not readable: such an item is the
+    user's, and nobody writes over it.
+    """
+    from bridge.vtodo.writing import write_series
+
+    return write_series(series, context, now, previous)

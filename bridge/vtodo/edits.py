@@ -1,0 +1,211 @@
+"""Edits of one component: a property is touched only where what it means differs from what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from icalendar.parser import Parameters
+
+from bridge.core.model import Slot, Status, Task
+from bridge.vtodo.context import Context
+from bridge.vtodo.frame import Frame, Span, timed_form
+from bridge.vtodo.lines import Component, Line
+from bridge.vtodo.reading import clean_name
+from bridge.vtodo.values import Dated, Form, Stamp, clean, entries, escape, midnight, spell, spelling, stamps, unescape
+from bridge.vtodo.zones import Zones
+
+REMINDER = "X-LIONDESK-REMINDER"
+_SIGNIFICANT = ("DTSTART", "DUE", "DURATION", "RRULE", "RDATE", "EXDATE", "STATUS", "RECURRENCE-ID")
+"""What raises SEQUENCE (RFC 5546, 2.1.4)."""
+
+
+def say(component: Component, wanted: Task, current: Task, context: Context, now: datetime) -> None:
+    """Let the component say `wanted` in text, category and status, where it says `current` now."""
+    if component.first("SUMMARY") is None and component.first("RECURRENCE-ID") and _texts(wanted) != _texts(current):
+        # An override that was silent about these said what its master says: from now on it says all of it itself.
+        current = replace(current, summary="", notes="", category_id=None)
+        component.put("SUMMARY", escape(wanted.summary))
+    if clean(wanted.summary) != current.summary:
+        component.put("SUMMARY", escape(wanted.summary))
+    if clean(wanted.notes) != current.notes:
+        if wanted.notes:
+            old = component.first("DESCRIPTION")
+            parameters = Parameters() if old is None else old.parts()[0]
+            parameters.pop("ALTREP", None)  # the same notes as HTML (Thunderbird, Outlook): it would contradict them
+            component.put("DESCRIPTION", escape(wanted.notes), parameters, after=("SUMMARY",))
+        else:
+            component.drop("DESCRIPTION")
+        component.drop("X-ALT-DESC")
+    _say_category(component, wanted.category_id, current.category_id, context)
+    if wanted.status is not current.status:
+        say_status(component, wanted, now)
+
+
+def _texts(task: Task) -> tuple[str, str, str | None]:
+    return clean(task.summary), clean(task.notes), task.category_id
+
+
+def say_status(component: Component, wanted: Task, now: datetime) -> None:
+    """Complete or open the component, with all that belongs to it."""
+    match wanted.status:
+        case Status.COMPLETE:
+            component.put("STATUS", "COMPLETED", Parameters())
+            component.put("PERCENT-COMPLETE", "100", Parameters())
+            component.put("COMPLETED", utc(wanted.completed_at or now), Parameters())
+        case Status.INCOMPLETE:
+            component.put("STATUS", "NEEDS-ACTION", Parameters())
+            component.drop("COMPLETED", "PERCENT-COMPLETE")
+
+
+def say_reminder(component: Component, wanted: Task) -> None:
+    """Keep X-LIONDESK-REMINDER up to date; None is silence, "0" is no reminder."""
+    match wanted.reminder_type:
+        case None:
+            pass
+        case "0":
+            component.drop(REMINDER)
+        case kind if (line := component.first(REMINDER)) is None or unescape(line.value) != kind:
+            component.put(REMINDER, escape(kind), Parameters())
+        case _:
+            pass
+
+
+def _say_category(component: Component, wanted: str | None, current: str | None, context: Context) -> None:
+    """Exchange the entry that names the category; the user's other entries stay, in their spelling and order."""
+    if wanted == current or (wanted is not None and wanted not in context.categories):
+        return
+    known = {clean_name(name) for name in context.categories.values()}
+    name = context.categories[wanted] if wanted is not None else None
+    if name is not None and current is not None and clean_name(name) == clean_name(context.categories[current]):
+        return
+    pending = name
+    for line in component.lines("CATEGORIES"):
+        parameters, value = line.parts()
+        kept: list[str] = []
+        for entry in entries(value):
+            spelt = clean_name(unescape(entry))
+            if spelt not in known:
+                kept.append(entry)
+            elif pending is not None:
+                kept.append(escape(pending))
+                pending = None
+            elif name is not None and spelt != clean_name(name):
+                kept.append(entry)
+        if kept != entries(value):
+            component.replace(line, component.line("CATEGORIES", parameters, ",".join(kept)) if kept else None)
+    if pending is not None:
+        component.insert(component.line("CATEGORIES", Parameters(), escape(pending)), after=("SUMMARY", "DESCRIPTION"))
+
+
+# -- dates -------------------------------------------------------------------------------------------------------------
+
+
+def move(
+    component: Component, span: Span, current: tuple[datetime, bool], wanted: Task, zones: Zones, form: Form
+) -> None:
+    """Let the component be due when `wanted` is; its DTSTART keeps its distance.
+
+    `form` is how a DATE-TIME is written where there was none.
+    """
+    due, all_day = current
+    target = midnight(wanted.due) if wanted.all_day else wanted.due
+    if span.anchor is None:
+        if (target, wanted.all_day) != current:
+            own: Form = Dated() if wanted.all_day else form
+            put_stamp(component, "DTSTART", target, own, zones)
+            put_stamp(component, "DUE", target, own, zones)
+    elif all_day != wanted.all_day:
+        _turn(component, span, target, zones, Dated() if wanted.all_day else form)
+    elif target != due:
+        _shift(component, span, target, due, zones)
+
+
+def _shift(component: Component, span: Span, target: datetime, due: datetime, zones: Zones) -> None:
+    last = span.due or span.start
+    if last is None or spell(target, last.form, zones.owner) == spell(due, last.form, zones.owner):
+        return  # both are the same moment: one of them stands in the gap
+    if span.start is not None:
+        put_stamp(component, "DTSTART", span.start.wall + (target - due), span.start.form, zones)
+    if span.due is not None:
+        put_stamp(component, "DUE", target, span.due.form, zones)
+
+
+def _turn(component: Component, span: Span, target: datetime, zones: Zones, form: Form) -> None:
+    """A timed task becomes all-day or the other way round: both dates in one form, as many days apart as before."""
+    component.drop("DURATION")
+    days = timedelta(0)
+    if span.start is not None and span.end is not None:
+        days = max(midnight(span.end[0]) - midnight(span.start.wall), timedelta(0))
+        put_stamp(component, "DTSTART", target - days, form, zones)
+    put_stamp(component, "DUE", target, form, zones)
+
+
+def put_stamp(component: Component, name: str, wall: datetime, form: Form, zones: Zones) -> None:
+    """Write one date in this form, keeping the parameters that say something else."""
+    old = component.first(name)
+    parameters = spelling(form, old.parts()[0] if old else None)
+    component.put(name, spell(wall, form, zones.owner), parameters, after=("SUMMARY", "DESCRIPTION", "DTSTART"))
+
+
+def say_dates(
+    component: Component, name: str, wanted: Iterable[Slot], frame: Frame, zones: Zones, *, anew: bool
+) -> None:
+    """Let EXDATE or RDATE name these slots: others go, those that stand stay as they are spelt unless `anew`."""
+    settled = {frame.settled(slot, zones) for slot in wanted}
+    missing = set(settled)
+    for line in component.lines(name):
+        parameters, _ = line.parts()
+        found = stamps(line, zones)
+        kept = [entry for entry, written in found if frame.slot(written) in settled and not anew]
+        if len(kept) != len(found):
+            component.replace(line, component.line(name, parameters, ",".join(kept)) if kept else None)
+        if not anew:
+            missing -= {frame.slot(written) for _, written in found}
+    for slot in sorted(missing):
+        line = component.line(name, spelling(frame.anchor.form), frame.spelt(slot))
+        component.insert(line, after=("RRULE", "RDATE", "EXDATE") if name == "EXDATE" else ("RRULE", "RDATE"))
+
+
+def recurrence_line(component: Component, slot: Slot, frame: Frame, *, ranged: bool) -> Line:
+    """RECURRENCE-ID for a slot, in the form of the master's date."""
+    old = component.first("RECURRENCE-ID")
+    parameters = spelling(frame.anchor.form, old.parts()[0] if old else None)
+    parameters.pop("RANGE", None)
+    if ranged:
+        parameters["RANGE"] = "THISANDFUTURE"
+    return component.line("RECURRENCE-ID", parameters, frame.spelt(slot))
+
+
+# -- bookkeeping -------------------------------------------------------------------------------------------------------
+
+
+def significant(component: Component) -> tuple[str, ...]:
+    """The lines whose change raises SEQUENCE."""
+    return tuple(line.raw for line in component.lines(*_SIGNIFICANT))
+
+
+def finish(component: Component, before: str, important: tuple[str, ...], wanted: Task, now: datetime) -> None:
+    """If the component changed since `before`, say when, and raise its SEQUENCE where it has one or must have one."""
+    if component.text() == before:
+        return
+    say_reminder(component, wanted)
+    for name in ("DTSTAMP", "LAST-MODIFIED"):
+        component.put(name, utc(now), Parameters(), after=("UID", "DTSTAMP"))
+    sequence = component.first("SEQUENCE")
+    if sequence is not None:
+        if sequence.value.isdecimal() and len(sequence.value) < 10:
+            component.put("SEQUENCE", str(int(sequence.value) + 1))
+    elif significant(component) != important:
+        component.put("SEQUENCE", "1", after=("LAST-MODIFIED",))
+
+
+def utc(moment: datetime) -> str:
+    """An aware moment as DATE-TIME in UTC."""
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}Z"
+
+
+def new_form(zone: str | None, anchor: Stamp | None, zones: Zones) -> Form:
+    """How a DATE-TIME is written in a resource whose dates were days: as the anchor, if that is timed."""
+    return timed_form(zone, zones.owner) if anchor is None or anchor.all_day else anchor.form

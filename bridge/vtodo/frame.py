@@ -1,0 +1,122 @@
+"""How the moments of one component, and of a whole series, hang together: DTSTART, DUE, the lead, RECURRENCE-ID."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Slot
+from bridge.vtodo.lines import Component
+from bridge.vtodo.values import (
+    Dated,
+    Floating,
+    Form,
+    Stamp,
+    Utc,
+    Zoned,
+    convert,
+    duration_of,
+    midnight,
+    spell,
+    spelling,
+    stamp,
+    stamp_of,
+)
+from bridge.vtodo.zones import Zones, is_utc
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The dates of one component as they stand."""
+
+    start: Stamp | None
+    due: Stamp | None
+    duration: timedelta | None
+
+    @property
+    def anchor(self) -> Stamp | None:
+        """What a rule and RECURRENCE-IDs refer to: DTSTART, else DUE."""
+        return self.start or self.due
+
+    @property
+    def end(self) -> tuple[datetime, bool] | None:
+        """When the task is due, on the owner's clock, and whether that is a whole day. None without any date."""
+        if self.due is not None:
+            return self.due.wall, self.due.all_day
+        if self.start is None:
+            return None
+        moment = self.start.wall + (self.duration or timedelta(0))
+        return (midnight(moment), True) if self.start.all_day else (moment, False)
+
+    @property
+    def lead(self) -> timedelta:
+        """How long after its DTSTART the task is due; nothing where only one of the two is there."""
+        if self.start is None or self.end is None:
+            return timedelta(0)
+        return self.end[0] - self.start.wall
+
+
+def span_of(component: Component, zones: Zones) -> Span:
+    """Read the dates of a component. Raises Nonsense."""
+    due = stamp_of(component, "DUE", zones)
+    start = stamp_of(component, "DTSTART", zones)
+    return Span(start, due, duration_of(component) if start and not due else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What turns a RECURRENCE-ID or EXDATE into a slot and back. `lead` is DUE less DTSTART of the master."""
+
+    anchor: Stamp
+    lead: timedelta
+    owner: ZoneInfo
+
+    def slot(self, written: Stamp) -> Slot:
+        """The slot that is meant. A DATE in a timed series is the occurrence of that date, and the other way round."""
+        if self.anchor.all_day:
+            return written.day + self.lead
+        if written.all_day:
+            time = self.anchor.local.time()
+            return convert(datetime.combine(written.local.date(), time), self._zone, self.owner) + self.lead
+        return written.wall + self.lead
+
+    def spelt(self, slot: Slot) -> str:
+        """The slot as RECURRENCE-ID, EXDATE and RDATE write it, in the form of the master's own date."""
+        return spell(slot - self.lead, self.anchor.form, self.owner)
+
+    def settled(self, slot: Slot, zones: Zones) -> Slot:
+        """The slot as it reads once it is written: one that its form cannot say becomes the nearest that it can."""
+        return self.slot(stamp(self.spelt(slot), spelling(self.anchor.form), zones))
+
+    @property
+    def _zone(self) -> tzinfo:
+        match self.anchor.form:
+            case Utc():
+                return UTC
+            case Zoned(zone=zone):
+                return zone
+            case Dated() | Floating():
+                return self.owner
+
+
+def frame_of(span: Span, owner: ZoneInfo) -> Frame | None:
+    """The frame that a master's dates make."""
+    return None if span.anchor is None else Frame(span.anchor, span.lead, owner)
+
+
+def timed_form(zone: str | None, owner: ZoneInfo) -> Form:
+    """How a new DATE-TIME is written: in the series' own zone, else in the owner's."""
+    own = owner if zone is None else ZoneInfo(zone)
+    return Utc() if is_utc(own) else Zoned(own.key, own)
+
+
+def zone_name(form: Form, owner: ZoneInfo) -> str | None:
+    """The IANA name of the zone that a form runs in, None where that is the owner's clock or no known zone."""
+    match form:
+        case Utc():
+            return None if is_utc(owner) else "UTC"
+        case Zoned(zone=ZoneInfo() as zone) if zone.key != owner.key:
+            return zone.key
+        case _:
+            return None

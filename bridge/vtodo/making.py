@@ -1,0 +1,94 @@
+"""New parts of a resource: the calendar, a task, its alarm, its time zones."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from icalendar import vDuration
+from icalendar.parser import Parameters
+
+from bridge.core.model import Rule, Status, Task
+from bridge.vtodo import edits
+from bridge.vtodo.context import Context
+from bridge.vtodo.frame import timed_form
+from bridge.vtodo.lines import Component, Line, component
+from bridge.vtodo.rules import lead_for, rule_to_wire
+from bridge.vtodo.values import Dated, Form, Stamp, Zoned, escape, midnight, spell, spelling, stamp, stamp_of
+from bridge.vtodo.zones import Zones, vtimezone
+
+PRODID = "-//liondesk-bridge//EN"
+_EOL = "\r\n"
+
+
+def new_calendar() -> Component:
+    """An empty VCALENDAR that says who made it."""
+    calendar = component("VCALENDAR", _EOL)
+    calendar.put("VERSION", "2.0")
+    calendar.put("PRODID", PRODID)
+    return calendar
+
+
+def new_todo(
+    uid: str, task: Task, rule: Rule | None, zone: str | None, zones: Zones, context: Context, now: datetime
+) -> Component:
+    """A VTODO that says `task` and recurs by `rule`, on the clock of the IANA zone `zone` or else of the owner."""
+    todo = component("VTODO", zones.calendar.eol)
+    moment = edits.utc(now)
+    for name, value in (("UID", escape(uid)), ("DTSTAMP", moment), ("CREATED", moment), ("LAST-MODIFIED", moment)):
+        todo.put(name, value)
+    todo.put("SUMMARY", escape(task.summary))
+    if task.notes:
+        todo.put("DESCRIPTION", escape(task.notes))
+    due = midnight(task.due) if task.all_day else task.due
+    form: Form = Dated() if task.all_day else timed_form(zone, zones.owner)
+    lead = lead_for(rule, due, context.lead, zones, all_day=task.all_day)
+    edits.put_stamp(todo, "DTSTART", due - lead, form, zones)
+    edits.put_stamp(todo, "DUE", due, form, zones)
+    if rule is not None:
+        anchor = stamp(spell(due - lead, form, zones.owner), spelling(form), zones)
+        todo.put("RRULE", rule_to_wire(rule, anchor, lead, zones))
+    todo.put("STATUS", "NEEDS-ACTION")
+    if task.status is Status.COMPLETE:
+        edits.say_status(todo, task, now)
+    if task.category_id is not None and task.category_id in context.categories:
+        todo.put("CATEGORIES", escape(context.categories[task.category_id]))
+    edits.say_reminder(todo, task)
+    if context.alarm is not None and task.status is Status.INCOMPLETE:
+        todo.items.append(_alarm(task, context.alarm, todo.eol))
+    return todo
+
+
+def _alarm(task: Task, before: timedelta, eol: str) -> Component:
+    """One DISPLAY alarm that moves with DUE (RFC 5545, 3.8.6.3)."""
+    alarm = component("VALARM", eol)
+    duration: bytes = vDuration(-before).to_ical()  # type: ignore[no-untyped-call] # typed in name only
+    trigger = duration.decode() if before else "PT0S"
+    alarm.put("ACTION", "DISPLAY")
+    alarm.put("DESCRIPTION", escape(task.summary) or "Reminder")
+    alarm.put("TRIGGER", trigger, Parameters({"RELATED": "END"}))
+    return alarm
+
+
+def add_zones(calendar: Component, zones: Zones) -> None:
+    """Give each IANA zone that a task's dates name its VTIMEZONE, where that is missing."""
+    defined = {line.value for zone in calendar.components("VTIMEZONE") if (line := zone.first("TZID"))}
+    years: dict[str, int] = {}
+    for todo in calendar.components("VTODO"):
+        for name in ("DTSTART", "DUE"):
+            match stamp_of(todo, name, zones):
+                case Stamp(form=Zoned(tzid=tzid, zone=ZoneInfo(key=key)), local=local) if tzid == key not in defined:
+                    years[key] = min(local.year, years.get(key, local.year))
+                case _:
+                    pass
+    for key, year in sorted(years.items()):
+        zone = component("VTIMEZONE", calendar.eol)
+        zone.begin = zone.end = ""
+        zone.items = [Line(line + calendar.eol, "") for line in vtimezone(key, year)]
+        calendar.items.insert(first_todo(calendar), zone)
+
+
+def first_todo(calendar: Component) -> int:
+    """Where the first VTODO stands, or would."""
+    found = (at for at, item in enumerate(calendar.items) if isinstance(item, Component) and item.name == "VTODO")
+    return next(found, len(calendar.items))
