@@ -1,6 +1,8 @@
-"""The sandbox as a web application: API, control paths and page around one world."""
+"""The sandbox as a web application: API, OAuth, control paths and page around one world."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -8,8 +10,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bridge.sandbox import api, control
+from bridge.sandbox import api, control, oauth, page
+from bridge.sandbox.forms import SameOrigin
 from bridge.sandbox.problems import Refusal, with_status
+from bridge.sandbox.statefile import Kept
 from bridge.sandbox.traffic import Traffic
 from bridge.sandbox.world import World
 
@@ -25,11 +29,15 @@ async def _refused(_request: Request, error: Exception) -> Response:
             raise error
 
 
-def create_app(world: World) -> Starlette:
-    """The application. `app.state.world` is the world; `app.state.sever` closes connections where a server gives it."""
+def create_app(world: World, data: Path | None = None) -> Starlette:
+    """The application; `data` is the file that it keeps the world in.
+
+    `app.state.world` is the world; `app.state.sever` closes a peer's connection where the server gives it (`serve`).
+    """
+    kept = [Middleware(Kept, world=world, path=data)] if data else []
     app = Starlette(
-        routes=[*api.ROUTES, *control.ROUTES],
-        middleware=[Middleware(Traffic, world=world)],
+        routes=[*api.ROUTES, *oauth.ROUTES, *control.ROUTES, *page.ROUTES],
+        middleware=[*kept, Middleware(SameOrigin), Middleware(Traffic, world=world)],
         exception_handlers={Refusal: _refused, HTTPException: _refused},
     )
     app.state.world = world

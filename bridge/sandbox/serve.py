@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bridge.sandbox import statefile
 from bridge.sandbox.app import create_app
+from bridge.sandbox.book import believable_book
+from bridge.sandbox.seed import plant, read
 from bridge.sandbox.world import World
 
 
@@ -62,10 +68,10 @@ def server_for(app: Starlette) -> uvicorn.Server:
 
 
 @contextmanager
-def serving(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serving(world: World, host: str = "127.0.0.1", port: int = 0, data: Path | None = None) -> Iterator[str]:
     """Serve this world in a thread, on a free loopback port unless one is given; the base URL. It stops on leaving."""
     listening = socket.create_server((host, port))
-    server = server_for(create_app(world))
+    server = server_for(create_app(world, data))
     thread = threading.Thread(target=server.run, args=([listening],), name="sandbox", daemon=True)
     thread.start()
     try:
@@ -74,3 +80,22 @@ def serving(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[st
         server.should_exit = True
         thread.join(10)
         listening.close()
+
+
+def run(port: int, seed: Path | None, data: Path | None, host: str = "127.0.0.1") -> None:
+    """Serve until SIGINT or SIGTERM. An existing `data` file goes before the seed; without both: an example book.
+
+    Port 0 takes a free one. UnusableSeed, UnusableData and OSError (the port is taken) come before anything is served.
+    Says on standard error where it listens.
+    """
+    if data is not None and data.exists():
+        world = statefile.load(data)
+    else:
+        world = plant(read(seed) if seed is not None else believable_book(datetime.now(UTC)))
+        if data is not None:
+            statefile.save(world, data)
+    listening = socket.create_server((host, port))
+    where = f"http://{host}:{listening.getsockname()[1]}"
+    sys.stderr.write(f"LionDesk sandbox: {where}/ (tasks below {where}/api/v1). Ctrl-C ends it.\n")
+    with listening:
+        server_for(create_app(world, data)).run([listening])

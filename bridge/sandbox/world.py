@@ -92,11 +92,14 @@ class World:
         self.revision += 1
         return self.users[new]
 
-    def add_contact(self, owner_id: int, first_name: str, last_name: str = "", **more: str) -> Contact:
-        """A new contact of a user; `more` are its e-mail, phones and company."""
+    def add_contact(
+        self, owner_id: int, first_name: str, last_name: str = "", *, visible_to: tuple[int, ...] = (), **more: str
+    ) -> Contact:
+        """A new contact of a user, seen by others too; `more` are its e-mail, phones and company."""
         now = self.clock.now()
         new = max(self.contacts, default=0) + 1
-        self.contacts[new] = replace(Contact(new, owner_id, first_name, last_name, now, now), **more)  # type: ignore[arg-type]  # all of them are texts
+        contact = Contact(new, owner_id, first_name, last_name, now, now, visible_to=visible_to)
+        self.contacts[new] = replace(contact, **more)  # type: ignore[arg-type]  # all of them are texts
         self.revision += 1
         return self.contacts[new]
 
