@@ -1,0 +1,137 @@
+"""What config.toml can say: each key with its type and its value when it is left out.
+
+Durations are timedeltas; None in their place is `off`. config.example.toml says what each key is for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from bridge.config.secret import Secret
+from bridge.config.values import in_the_clear
+
+LIONDESK_URL = "https://communications.liondesk.com/api/v1"
+LIONDESK_ACCOUNT_URL = "https://api-v2.liondesk.com"
+
+Direction: TypeAlias = Literal["both", "to-calendar", "to-liondesk"]
+ConflictPolicy: TypeAlias = Literal["newest", "liondesk", "calendar", "ask"]
+Component: TypeAlias = Literal["todo", "event", "auto"]
+Shape: TypeAlias = Literal["overrides", "rolling", "separate"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotBuilt:
+    """Values of a key that the interface names and this version does not have: they are refused, nothing pretends.
+
+    `beginnings`: how such values begin; none: the key itself is not built.
+    """
+
+    key: str
+    beginnings: tuple[str, ...]
+    works: str
+
+    def means(self, key: str, value: object) -> bool:
+        """Whether this value of this key is meant."""
+        return key == self.key and (not self.beginnings or str(value).startswith(self.beginnings))
+
+
+NOT_BUILT = (
+    NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),
+    NotBuilt("conflict", ("ask",), 'conflict = "newest", "liondesk" or "calendar"'),
+    NotBuilt("component", ("event", "auto"), 'component = "todo"'),
+    NotBuilt("shape", ("rolling", "separate"), 'shape = "overrides"'),
+    NotBuilt("oauth", (), "token"),
+)
+"""All that waits for a later version."""
+
+
+class WebSettings(Struct, frozen=True, kw_only=True):
+    """The table [web]."""
+
+    listen: str = "127.0.0.1:8440"
+
+
+class OAuthSettings(Struct, frozen=True, kw_only=True):
+    """The table oauth in [pair.liondesk]."""
+
+    client_id: str
+    client_secret: Secret
+
+
+class LionDeskSettings(Struct, frozen=True, kw_only=True):
+    """The table [pair.liondesk]. `account_url` is empty where there is none."""
+
+    url: str = LIONDESK_URL
+    account_url: str = LIONDESK_ACCOUNT_URL
+    token: Secret | None = None
+    oauth: OAuthSettings | None = None
+    time_zone: str | None = None
+    assigned_user_id: str | None = None
+    allow_http: bool = False
+
+    def __post_init__(self) -> None:
+        """One kind of credentials, which travel encrypted."""
+        if self.token is None and self.oauth is None:
+            raise ValueError('needs `token`, such as token = { env = "LIONDESK_TOKEN" }')
+        if self.token is not None and self.oauth is not None:
+            raise ValueError("has both `token` and `oauth`: leave one out")
+        _refuse_clear_text(self.allow_http, url=self.url, account_url=self.account_url)
+
+
+class CalendarSettings(Struct, frozen=True, kw_only=True):
+    """The table [pair.calendar].
+
+    `start`: how long before due DTSTART stands; `alarm`: how long before due the alarm rings, None: never.
+    `username` and `password` are both None for a server that asks for none.
+    """
+
+    url: str
+    username: str | None = None
+    password: Secret | None = None
+    calendar: str = "LionDesk"
+    component: Component = "todo"
+    shape: Shape = "overrides"
+    start: timedelta = timedelta()
+    alarm: timedelta | None = timedelta(minutes=15)
+    contacts: bool = True
+    allow_http: bool = False
+
+    def __post_init__(self) -> None:
+        """Both halves of the credentials, which travel encrypted."""
+        if (self.username is None) != (self.password is None):
+            missing = "username" if self.username is None else "password"
+            raise ValueError(f"needs `{missing}`, too")
+        _refuse_clear_text(self.allow_http, url=self.url)
+
+
+class PairSettings(Struct, frozen=True, kw_only=True):
+    """A table [[pair]]: one LionDesk account and one calendar. `keep_completed` None: for ever."""
+
+    name: str
+    liondesk: LionDeskSettings
+    calendar: CalendarSettings
+    every: timedelta = timedelta(minutes=5)
+    direction: Direction = "both"
+    conflict: ConflictPolicy = "newest"
+    keep_completed: timedelta | None = timedelta(days=30)
+
+
+class FileSettings(Struct, frozen=True, kw_only=True):
+    """The whole file."""
+
+    pair: tuple[PairSettings, ...]
+    state: str
+    web: WebSettings = WebSettings()
+
+
+def _refuse_clear_text(allowed: bool, **addresses: str) -> None:
+    for key, address in addresses.items():
+        if not allowed and in_the_clear(address):
+            raise ValueError(
+                f"has an http:// address of another machine in `{key}`: password and tasks could be read on their way "
+                "there. Write https://, or allow_http = true if that is what you want"
+            )
