@@ -286,8 +286,12 @@ class Store(Protocol):
         """Merge these facts into those kept."""
         ...
 
-    async def count_rows(self) -> int:
+    async def count(self) -> int:
         """How many live LionDesk rows the base holds."""
+        ...
+
+    async def of(self, ids: Collection[str]) -> frozenset[str]:
+        """Which of these rows the base holds."""
         ...
 
     async def etags(self) -> Mapping[str, str]:

@@ -366,8 +366,10 @@ def _beyond_tail(
             name: value
             for name, value in fields.items()
             if slot < tail.at
-            or (not (tail.fields.get(name) == value and name in tail.fields)
-            and not (name == "due" and value == before[slot].task.due + shift))
+            or (
+                not (tail.fields.get(name) == value and name in tail.fields)
+                and not (name == "due" and value == before[slot].task.due + shift)
+            )
         }
         if own:
             rest[slot] = own

@@ -320,7 +320,9 @@ class _Requests:
         for slot, task in self.expected.items():
             if slot < at:
                 expected[slot] = task
-            elif (tail.restructured and tail.rule is None and slot > at) or (tail.restructured and tail.moved and slot not in tail.moved):
+            elif (tail.restructured and tail.rule is None and slot > at) or (
+                tail.restructured and tail.moved and slot not in tail.moved
+            ):
                 continue
             else:
                 there = tail.moved.get(slot, slot) if tail.restructured else slot

@@ -1,0 +1,316 @@
+"""The few lines that write. Each request: intent, precondition, request, receipt.
+
+LionDesk has no preconditions, so the rows concerned are read again just before (law 2). A write whose answer never came
+is not sent again here: the link is marked, and the next run looks before it does anything to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias
+
+from bridge import vtodo
+from bridge.core.model import SYNCED, Row, Series, Slot, Task
+from bridge.core.occurrences import linked_by_slot, present
+from bridge.core.pairing import Pairing
+from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, PostTask, PutResource, Work, mend
+from bridge.core.settle import read_back
+from bridge.ports import Done, OperationRecord, Refused, Removed, Resource, Stale, Stored, StoredLink, Unknown
+from bridge.report import OperationReport, plain
+from bridge.sync.observe import since
+from bridge.sync.pair import Options, Pair
+from bridge.sync.words import described
+
+AT_ONCE = 8
+"""How many links are written at the same time."""
+
+Answer: TypeAlias = Done | Stored | Removed | Stale | Refused | Unknown
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What came of one link's work. `rows` and `resource` are as the sides showed them last; `retry` says that the base
+    must not move because something was not written."""
+
+    work: Work
+    rows: dict[Slot, Row]
+    resource: Resource | None
+    reports: list[OperationReport] = field(default_factory=list)
+    retry: bool = False
+    refused: bool = False
+    split: list[tuple[Pairing, Resource]] = field(default_factory=list)
+
+
+class Executor:
+    """Writes the works of one run."""
+
+    def __init__(
+        self,
+        pair: Pair,
+        run: str,
+        options: Options,
+        stored: Mapping[str, StoredLink] = MappingProxyType({}),
+        ics: Mapping[str, str] = MappingProxyType({}),
+        newest: datetime | None = None,
+    ) -> None:
+        """`stored` are the base's links by UID, `ics` the resources' texts by href, `newest` LionDesk's last edit."""
+        self.pair, self.run, self.options = pair, run, options
+        self.stored, self.ics, self.newest = stored, ics, newest
+        self.fresh: Mapping[str, Row] = {}
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._done = 0
+        self._total = 0
+
+    async def execute(self, works: Iterable[Work]) -> list[Receipt]:
+        """Every work, several links at once, each link's requests in order."""
+        busy = [work for work in works if not work.quiet]
+        self._total = sum(len(work.liondesk) + len(work.calendar) for work in busy)
+        rows = {each.row.id for work in busy for each in work.liondesk if isinstance(each, PatchRow | DeleteRow)}
+        self.fresh = await self.pair.liondesk.read(rows) if rows else {}
+        return list(await asyncio.gather(*(self._guarded(work) for work in busy)))
+
+    async def _guarded(self, work: Work) -> Receipt:
+        async with self._gate:
+            return await self._work(work)
+
+    async def _work(self, work: Work) -> Receipt:
+        pairing = work.pairing
+        resource = None
+        if pairing.href is not None and pairing.etag is not None:
+            resource = Resource(pairing.href, pairing.etag, self.ics.get(pairing.href, ""))
+        receipt = Receipt(work, dict(linked_by_slot(pairing.rows)), resource)
+        if work.reads_back and work.expected:
+            await self._announce_mending(work)
+        await self._write_liondesk(receipt, work.liondesk)
+        if work.reads_back and not receipt.retry and not receipt.refused:
+            await self._read_back(receipt)
+        if receipt.retry:
+            return receipt
+        for operation in work.calendar:
+            await self._write_calendar(receipt, operation)
+        return receipt
+
+    async def _announce_mending(self, work: Work) -> None:
+        """Kept before a series is changed as a whole: should the run die, the next one mends before it compares (law 4)."""
+        stored = self.stored.get(work.pairing.link.uid)
+        if stored is not None:
+            pending = {"mend": {slot.isoformat(): image(task) for slot, task in work.expected.items()}}
+            await self.pair.store.save([replace(stored, pending=pending)])
+
+    # -- LionDesk ------------------------------------------------------------------------------------------------------
+
+    async def _write_liondesk(self, receipt: Receipt, operations: Iterable[PatchRow | PostTask | DeleteRow]) -> None:
+        for operation in operations:
+            if receipt.retry:
+                receipt.reports.append(described(operation, "waiting", "An earlier request for this task failed."))
+                continue
+            match operation:
+                case PatchRow():
+                    await self._patch(receipt, operation)
+                case PostTask():
+                    await self._post(receipt, operation)
+                case DeleteRow():
+                    await self._delete(receipt, operation)
+
+    async def _patch(self, receipt: Receipt, operation: PatchRow) -> None:
+        row = self._current(operation.row)
+        if row is None or any(_value(row, name) != _value(operation.row, name) for name in operation.changes):
+            self._stale(receipt, operation, row)
+            return
+        status_alone = operation.update_type == 3
+        body = (
+            {"status": plain(operation.changes["status"])}
+            if status_alone
+            else dict(self.pair.liondesk.patch_body(row, operation.changes))
+        )
+        answer = await self._journalled(
+            receipt, operation, body, self.pair.liondesk.update(row.id, body, operation.update_type)
+        )
+        if isinstance(answer, Done):
+            await self._keep(receipt, operation.slot, row.id, answer)
+
+    async def _post(self, receipt: Receipt, operation: PostTask) -> None:
+        body = dict(self.pair.liondesk.create_body(operation.task, operation.rule))
+        answer = await self._journalled(receipt, operation, body, self.pair.liondesk.create(body))
+        if isinstance(answer, Done) and answer.row is not None:
+            await self._keep(receipt, operation.slot, answer.row.id, answer)
+
+    async def _delete(self, receipt: Receipt, operation: DeleteRow) -> None:
+        row = self._current(operation.row)
+        if row is None:
+            receipt.reports.append(described(operation, "done", "It was gone already."))
+            receipt.rows.pop(operation.slot, None)
+            return
+        if any(_value(row, name) != _value(operation.row, name) for name in SYNCED):
+            self._stale(receipt, operation, row)
+            return
+        request = self.pair.liondesk.delete(row.id, operation.delete_type)
+        answer = await self._journalled(receipt, operation, {}, request)
+        if isinstance(answer, Done) or (isinstance(answer, Refused) and answer.gone):
+            self._forget(receipt, operation)
+
+    def _forget(self, receipt: Receipt, operation: DeleteRow) -> None:
+        """Rows that this request took away are not there any more."""
+        receipt.rows = {slot: row for slot, row in receipt.rows.items() if _stays(slot, operation)}
+
+    def _current(self, row: Row) -> Row | None:
+        current = self.fresh.get(row.id)
+        return None if current is None or current.deleted else current
+
+    def _stale(self, receipt: Receipt, operation: PatchRow | DeleteRow, row: Row | None) -> None:
+        """Somebody edited the row while this run was on its way: the next one merges it."""
+        what = "was deleted" if row is None else "was edited"
+        receipt.reports.append(
+            described(operation, "waiting", f"It {what} in LionDesk meanwhile; the next run merges it.")
+        )
+        receipt.retry = True
+
+    async def _keep(self, receipt: Receipt, slot: Slot, row_id: str, answer: Done) -> None:
+        row = answer.row
+        if row is None:
+            row = (await self.pair.liondesk.read([row_id])).get(row_id)
+        if row is not None:
+            receipt.rows[slot] = row
+            self.fresh = {**self.fresh, row.id: row}
+            if row.modified_at is not None and (self.newest is None or row.modified_at > self.newest):
+                self.newest = row.modified_at
+
+    async def _read_back(self, receipt: Receipt) -> None:
+        """Law 4: the series as LionDesk shows it now, mended where it is not what both sides agreed on."""
+        work = receipt.work
+        before = tuple(work.pairing.rows)
+        some = next(iter(receipt.rows.values()), before[0].row if before else None)
+        if some is None:
+            return
+        rows = await self.pair.liondesk.read_series(some, since(self.newest))
+        last = max((row.task.due for row in rows), default=None)
+        shown = present(work.series, self.pair.context.zone, last) if work.series is not None else frozenset[Slot]()
+        mine = frozenset(row.id for row in receipt.rows.values())
+        back = read_back(before, rows, work.expected, work.moved, shown, mine)
+        receipt.rows = dict(back.rows)
+        self.fresh = {**self.fresh, **{row.id: row for row in rows}}
+        horizon = max((row.task.due for row in rows if not row.deleted), default=None)
+        if horizon is None:
+            return
+        known = max((each.slot for each in before), default=horizon)
+        mending = mend(back.rows, back.extra, work.expected, max(horizon, known) if before else horizon)
+        await self._write_liondesk(receipt, mending)
+
+    # -- the calendar --------------------------------------------------------------------------------------------------
+
+    async def _write_calendar(self, receipt: Receipt, operation: PutResource | DeleteResource) -> None:
+        calendar, context = self.pair.calendar, self.pair.context
+        if isinstance(operation, DeleteResource):
+            request = calendar.delete(operation.href, operation.etag)
+            answer: Answer = await self._journalled(receipt, operation, {}, request)
+            if isinstance(answer, Removed):
+                receipt.resource = None
+            return
+        previous = receipt.resource.ics if operation.href is not None and receipt.resource is not None else None
+        try:
+            ics = vtodo.write(operation.series, context, self.pair.now(), previous)
+        except ValueError as problem:
+            receipt.reports.append(described(operation, "failed", str(problem)))
+            receipt.refused = True
+            return
+        if operation.href is not None and operation.etag is not None:
+            put = calendar.update(operation.href, operation.etag, ics)
+        else:
+            put = calendar.create(operation.series.uid, ics)
+        answer = await self._journalled(receipt, operation, {"ics": ics}, put)
+        if isinstance(answer, Stored):
+            self._stored(receipt, operation, answer.resource)
+
+    def _stored(self, receipt: Receipt, operation: PutResource, resource: Resource) -> None:
+        tail = next((each for each in receipt.work.split if each.link.uid == operation.series.uid), None)
+        if tail is None:
+            receipt.resource = resource
+        else:
+            receipt.split.append((tail, resource))
+
+    # -- the journal ---------------------------------------------------------------------------------------------------
+
+    async def _journalled(
+        self, receipt: Receipt, operation: Operation, body: Mapping[str, object], request: object
+    ) -> Answer:
+        record = _record(described(operation), operation, body)
+        (intent,) = await self.pair.store.intend(self.run, [record])
+        answer: Answer = await request  # type: ignore[misc] # one of the ports' coroutines
+        state, message = _outcome(answer)
+        report = described(operation, "done" if state == "done" else "failed", message)
+        if isinstance(operation, PostTask) and isinstance(answer, Done) and answer.row is not None:
+            report = replace(report, item=answer.row.id)
+        receipt.reports.append(report)
+        await self.pair.store.receipt(intent, state, {"message": message, "item": report.item})
+        if state == "refused":
+            receipt.refused = True
+        elif state != "done":
+            receipt.retry = True
+        self._done += 1
+        self.options.progress(self._done, max(self._total, self._done))
+        return answer
+
+
+def _outcome(answer: Answer) -> tuple[str, str]:
+    match answer:
+        case Done() | Stored() | Removed():
+            return "done", ""
+        case Refused(status=status, message=message):
+            return "refused", f"It was refused ({status}): {message}"
+        case Stale():
+            return "stale", "It changed in the calendar meanwhile; the next run merges it."
+        case Unknown(why=why):
+            return (
+                "unknown",
+                f"Whether it took effect is not known ({why}); the next run looks before it does anything.",
+            )
+
+
+def _stays(slot: Slot, operation: DeleteRow) -> bool:
+    match operation.delete_type:
+        case 2:
+            return slot < operation.slot
+        case 3:
+            return False
+        case _:
+            return slot != operation.slot
+
+
+def _value(row: Row, name: str) -> object:
+    return row.rule if name == "rule" else getattr(row.task, name)
+
+
+def image(task: Task) -> dict[str, object]:
+    """A task's synced values, JSON-ready; `bridge.sync.recover` reads it back."""
+    return {name: plain(getattr(task, name)) for name in SYNCED}
+
+
+def _record(report: OperationReport, operation: Operation, body: Mapping[str, object]) -> OperationRecord:
+    before: Mapping[str, object] | None = None
+    if isinstance(operation, PatchRow | DeleteRow):
+        before = dict(operation.row.raw)
+    return OperationRecord(
+        id=None,
+        side=report.side.value,
+        action=report.action,
+        item=report.item,
+        summary=report.summary,
+        why=report.because,
+        before=before,
+        after=dict(body) or None,
+        detail={
+            "update_type": report.update_type,
+            "delete_type": report.delete_type,
+            "occurrence": report.occurrence.isoformat() if report.occurrence else None,
+        },
+    )
+
+
+def calendar_series(pair: Pair, resource: Resource) -> Series | None:
+    """A resource as the server holds it, understood; None where that cannot be read."""
+    series = vtodo.read(resource.ics, pair.context, resource.href)
+    return series if isinstance(series, Series) else None

@@ -1,0 +1,211 @@
+"""Both sides now, at once, and what the base knows of whatever they show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge import vtodo
+from bridge.core.model import Link, LinkedRow, Row, Series, Side, Unreadable
+from bridge.core.occurrences import CERTAIN
+from bridge.core.pairing import Found, Sides
+from bridge.ports import Resource, ResourcesSeen, RowsSeen, StoredLink
+from bridge.report import Skipped
+from bridge.sync.pair import Options, Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a run starts from. `ics` holds the text of each resource by href, `stored` the base's links by UID."""
+
+    links: tuple[Link, ...]
+    stored: Mapping[str, StoredLink]
+    sides: Sides
+    ics: Mapping[str, str]
+    skipped: tuple[Skipped, ...]
+    liondesk_cursor: str | None
+    calendar_cursor: str | None
+    newest: datetime | None
+
+    @property
+    def horizon(self) -> datetime:
+        """How far LionDesk is known to have made rows, on the owner's wall clock."""
+        return self.sides.horizon
+
+
+class _Known:
+    """The base as LionDesk's observer counts it: rows that nobody can read are known, too."""
+
+    def __init__(self, pair: Pair, unreadable: Collection[str]) -> None:
+        self._pair, self._unreadable = pair, unreadable
+
+    async def count(self) -> int:
+        return await self._pair.store.count() + len(self._unreadable)
+
+    async def of(self, ids: Collection[str]) -> frozenset[str]:
+        return await self._pair.store.of(ids) | (frozenset(ids) & frozenset(self._unreadable))
+
+
+async def observe(pair: Pair, options: Options) -> Observation:
+    """Asks both sides at the same time, then the base for what they touched."""
+    store = pair.store
+    facts = await store.facts()
+    unreadable = _texts(facts.get("unreadable"))
+    rows_cursor = None if options.full else await store.cursor(Side.LIONDESK)
+    calendar_cursor = None if options.full else await store.cursor(Side.CALENDAR)
+    rows, resources = await asyncio.gather(
+        pair.liondesk.observe(rows_cursor, _Known(pair, unreadable)),
+        pair.calendar.observe(calendar_cursor, store.etags),
+    )
+    stored = await _touched(pair, rows, resources)
+    rows, resources = await _looked_again(pair, stored, rows, resources)
+    links = tuple(as_link(pair, each) for each in stored)
+    found, ics, broken = _understood(pair, resources.changed)
+    gone = _gone(stored, resources)
+    ics = {**{each.href: each.ics for each in stored if each.href and each.ics and each.href not in gone}, **ics}
+    await _remember_unreadable(pair, rows, unreadable)
+    now = pair.now().astimezone(pair.context.zone).replace(tzinfo=None)
+    known = {each.row.id: each.row for link in links for each in link.rows}
+    sides = Sides(
+        rows={row.id: row for row in rows.rows},
+        rows_complete=rows.complete,
+        found=found,
+        gone=gone,
+        horizon=max([now + CERTAIN, *(row.task.due for row in rows.rows if row.rule and row.rule.endless)]),
+        zone=pair.context.zone,
+    )
+    skipped = (
+        *(Skipped(Side.LIONDESK, each.item, each.why) for each in rows.unreadable),
+        *(Skipped(Side.CALENDAR, each.item, each.why) for each in (*resources.unreadable, *broken)),
+    )
+    newest = max((row.modified_at for row in (*rows.rows, *known.values()) if row.modified_at), default=None)
+    return Observation(
+        links, {each.uid: each for each in stored}, sides, ics, skipped, rows.cursor, resources.cursor, newest
+    )
+
+
+async def _touched(pair: Pair, rows: RowsSeen, resources: ResourcesSeen) -> tuple[StoredLink, ...]:
+    """The links that either side touched, those that wait for something, and those whose time in the calendar is over.
+
+    Rows of an unknown series without `scheduled_event_id` may belong to any link: then the whole base is looked at.
+    """
+    if rows.complete or resources.complete:
+        return await pair.store.all_links()
+    ids = [row.id for row in rows.rows]
+    strangers = set(ids) - await pair.store.of(ids)
+    if any(row.id in strangers and row.event_id is None and not row.deleted for row in rows.rows):
+        return await pair.store.all_links()
+    return await pair.store.links(
+        row_ids=ids,
+        event_ids=[row.event_id for row in rows.rows if row.event_id is not None],
+        hrefs=[*(each.href for each in resources.changed), *resources.gone],
+        uids=_uids(resources.changed),
+        pending=True,
+        retire_before=pair.now(),
+    )
+
+
+def _uids(resources: Iterable[Resource]) -> list[str]:
+    """UIDs without parsing: a line of the text, unfolded or not, is enough to look for a link by it."""
+    found = []
+    for each in resources:
+        for line in each.ics.splitlines():
+            if line.upper().startswith("UID:"):
+                found.append(line[4:].strip())
+                break
+    return found
+
+
+async def _looked_again(
+    pair: Pair, stored: Iterable[StoredLink], rows: RowsSeen, resources: ResourcesSeen
+) -> tuple[RowsSeen, ResourcesSeen]:
+    """Items that wait for something are read as they are now: nobody may have touched them since."""
+    waiting = [each for each in stored if each.pending is not None]
+    if not waiting:
+        return rows, resources
+    seen = {row.id for row in rows.rows}
+    shown = {each.href for each in resources.changed} | set(resources.gone)
+    ids = {row_id for each in waiting for row_id in _ids(each)} - seen
+    hrefs = {each.href for each in waiting if each.href is not None} - shown
+    fresh, current = await asyncio.gather(
+        pair.liondesk.read(ids) if ids and not rows.complete else _nothing(),
+        pair.calendar.fetch(hrefs) if hrefs else _none(),
+    )
+    missing = tuple(href for href in hrefs if href not in current)
+    return (
+        RowsSeen((*rows.rows, *fresh.values()), rows.unreadable, rows.complete, rows.cursor),
+        ResourcesSeen(
+            (*resources.changed, *current.values()),
+            (*resources.gone, *missing),
+            resources.unchanged,
+            resources.unreadable,
+            resources.complete,
+            resources.cursor,
+        ),
+    )
+
+
+async def _nothing() -> Mapping[str, Row]:
+    return {}
+
+
+async def _none() -> Mapping[str, Resource]:
+    return {}
+
+
+def _ids(link: StoredLink) -> list[str]:
+    return [row.row_id for row in link.rows] + _texts((link.pending or {}).get("rows"))
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _gone(stored: Iterable[StoredLink], resources: ResourcesSeen) -> frozenset[str]:
+    gone = set(resources.gone)
+    if resources.complete:
+        there = {each.href for each in resources.changed} | resources.unchanged
+        gone |= {each.href for each in stored if each.href is not None and each.href not in there}
+    return frozenset(gone)
+
+
+def _understood(
+    pair: Pair, resources: Iterable[Resource]
+) -> tuple[dict[str, Found], dict[str, str], tuple[Unreadable, ...]]:
+    found, ics, broken = {}, {}, []
+    for each in resources:
+        series = vtodo.read(each.ics, pair.context, each.href)
+        ics[each.href] = each.ics
+        if isinstance(series, Series):
+            found[each.href] = Found(each.href, each.etag, series)
+        else:
+            broken.append(series)
+    return found, ics, tuple(broken)
+
+
+async def _remember_unreadable(pair: Pair, rows: RowsSeen, before: Collection[str]) -> None:
+    now = {each.item for each in rows.unreadable}
+    readable = {row.id for row in rows.rows}
+    kept = sorted(now if rows.complete else (set(before) - readable) | now)
+    if kept != sorted(before):
+        await pair.store.set_facts({"unreadable": kept})
+
+
+def as_link(pair: Pair, stored: StoredLink) -> Link:
+    """A stored link as the core knows it."""
+    series = vtodo.read(stored.ics, pair.context, stored.href or stored.uid) if stored.ics else None
+    return Link(
+        uid=stored.uid,
+        id=stored.id,
+        rows=tuple(LinkedRow(row.slot, pair.liondesk.row(row.raw)) for row in stored.rows),
+        series=series if isinstance(series, Series) else None,
+        href=stored.href,
+        etag=stored.etag,
+    )
+
+
+def since(newest: datetime | None) -> datetime | None:
+    """From when on LionDesk is asked for rows that a write may have made, by its own clock, with room for ties."""
+    return None if newest is None else newest - timedelta(seconds=2)

@@ -1,0 +1,39 @@
+"""What a run is given: one pair, wired, and the options of this run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bridge.core.policies import Policy
+from bridge.ports import Calendar, LionDesk, Store
+from bridge.vtodo import Context
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many writes are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One pair, wired. `now` answers aware UTC. `sides` are those that may be written to (`direction`)."""
+
+    name: str
+    liondesk: LionDesk
+    calendar: Calendar
+    store: Store
+    context: Context
+    policy: Policy
+    now: Callable[[], datetime]
+    keep_completed: timedelta | None = timedelta(days=30)
+    writes_liondesk: bool = True
+    writes_calendar: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How this run differs from a plain one. `full` reads both sides from nothing."""
+
+    dry_run: bool = False
+    full: bool = False
+    progress: Progress = field(default=lambda _done, _total: None)

@@ -1,0 +1,81 @@
+"""After a run that died between changing a series as a whole and mending it (law 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bridge.core.model import Link, LinkedRow, Row, Slot, Status, Task
+from bridge.core.occurrences import present
+from bridge.core.pairing import Pairing
+from bridge.core.plan import Work, mend
+from bridge.core.settle import read_back
+from bridge.ports import StoredLink, StoredRow
+from bridge.sync.execute import Executor
+from bridge.sync.observe import as_link, since
+from bridge.sync.pair import Options, Pair
+
+
+async def finish_mending(pair: Pair, name: str) -> None:
+    """Mends what was announced, before this run compares anything.
+
+    Where the request never took effect, nothing is mended and the base stands. Otherwise the rows as they are now become
+    the base, and this run compares both sides as if it had found them alike (adoption): nothing is created twice.
+    """
+    announced = [each for each in await pair.store.links(pending=True) if (each.pending or {}).get("mend")]
+    if not announced:
+        return
+    await pair.store.begin_run(f"{name}-mend", pair.now(), dry_run=False)
+    saved = [await _mended(pair, f"{name}-mend", each) for each in announced]
+    await pair.store.save(saved)
+    await pair.store.end_run(f"{name}-mend", pair.now(), "agreed", {})
+
+
+async def _mended(pair: Pair, run: str, stored: StoredLink) -> StoredLink:
+    link = as_link(pair, stored)
+    retry = replace(stored, pending={"retry": True, "rows": [each.row.id for each in link.rows]})
+    if not link.rows:
+        return retry
+    rows = await pair.liondesk.read_series(link.rows[0].row, since(_newest(link)))
+    now = {row.id: row for row in rows if not row.deleted}
+    if all(each.row.id in now and now[each.row.id].raw == each.row.raw for each in link.rows):
+        return retry
+    last = max((row.task.due for row in now.values()), default=None)
+    if last is None:
+        return retry
+    expected = _expected(stored)
+    shown = present(link.series, pair.context.zone, last) if link.series else frozenset[Slot]()
+    back = read_back(link.rows, rows, expected, {}, shown, frozenset(each.row.id for each in link.rows))
+    operations = mend(back.rows, (), expected, max(each.slot for each in link.rows))
+    linked = tuple(LinkedRow(slot, row) for slot, row in sorted(back.rows.items()))
+    work = Work(Pairing(link, linked, link.series, stored.href, stored.etag), link.series, operations)
+    receipts = await Executor(pair, run, Options()).execute([work])
+    if any(receipt.retry for receipt in receipts):
+        return stored
+    held: Mapping[Slot, Row] = receipts[0].rows if receipts else back.rows
+    kept = tuple(StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in sorted(held.items()))
+    return replace(retry, rows=kept, ics=None, etag=None, pending={"retry": True, "rows": [row.row_id for row in kept]})
+
+
+def _expected(stored: StoredLink) -> dict[Slot, Task]:
+    announced = (stored.pending or {}).get("mend")
+    if not isinstance(announced, Mapping):
+        return {}
+    return {datetime.fromisoformat(slot): _task(values) for slot, values in announced.items()}
+
+
+def _task(values: Mapping[str, object]) -> Task:
+    category = values["category_id"]
+    return Task(
+        summary=str(values["summary"]),
+        notes=str(values["notes"]),
+        due=datetime.fromisoformat(str(values["due"])),
+        all_day=bool(values["all_day"]),
+        status=Status(str(values["status"])),
+        category_id=None if category is None else str(category),
+    )
+
+
+def _newest(link: Link) -> datetime | None:
+    return max((each.row.modified_at for each in link.rows if each.row.modified_at), default=None)

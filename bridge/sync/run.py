@@ -1,0 +1,270 @@
+"""One run of one pair, in seven lines: `run` reads as the drawing in docs/architecture.md."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bridge.core.idioms import understood
+from bridge.core.model import Link, LinkedRow, Row, Side, Slot, Status
+from bridge.core.occurrences import linked_by_slot
+from bridge.core.pairing import Pairing, pair_up
+from bridge.core.plan import DeleteResource, Why, Work, plan
+from bridge.core.reconcile import Agreement, reconcile
+from bridge.core.settle import retires_at, settled
+from bridge.ports import Resource, StoredLink, StoredRow
+from bridge.report import ConflictReport, OperationReport, Outcome, PairReport, Skipped
+from bridge.sync.execute import Executor, Receipt, calendar_series
+from bridge.sync.observe import Observation, observe
+from bridge.sync.pair import Options, Pair
+from bridge.sync.recover import finish_mending
+from bridge.sync.words import described, disputed, waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run means to do. `held` are links that wait a run for the rest of an edit, with what they wait for."""
+
+    works: tuple[Work, ...]
+    held: Mapping[str, Slot]
+    forgotten: tuple[Pairing, ...]
+    skipped: tuple[Skipped, ...]
+
+
+async def run(pair: Pair, options: Options) -> PairReport:
+    """One run. Raises only `bridge.errors`: what is expected is in the report."""
+    started = pair.now()
+    before = (pair.liondesk.requests, pair.calendar.requests)
+    name = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+    if not options.dry_run:
+        await finish_mending(pair, name)
+    observation = await observe(pair, options)
+    planned = decide(pair, observation)
+    receipts: list[Receipt] = []
+    if not options.dry_run:
+        receipts = await _execute(pair, name, started, observation, planned, options)
+        await _commit(pair, observation, planned, receipts)
+    report = _report(pair, options, observation, planned, receipts)
+    elapsed = (pair.now() - started).total_seconds()
+    requests = {
+        "liondesk": pair.liondesk.requests - before[0],
+        "calendar": pair.calendar.requests - before[1],
+    }
+    report = replace(report, elapsed_s=elapsed, requests=requests)
+    if receipts:
+        await pair.store.end_run(name, pair.now(), report.outcome.value, report.as_json())
+    return report
+
+
+# -- deciding ----------------------------------------------------------------------------------------------------------
+
+
+def decide(pair: Pair, observation: Observation) -> Planned:
+    """Everything between observing and writing: pure but for the pair's clock."""
+    pairings = understood(pair_up(observation.links, observation.sides))
+    works: list[Work] = []
+    held: dict[str, Slot] = {}
+    forgotten: list[Pairing] = []
+    skipped: list[Skipped] = []
+    for pairing in pairings:
+        agreement = reconcile(pairing, pair.policy, pair.context.zone)
+        if agreement is None:
+            forgotten.append(pairing)
+            continue
+        if (reason := _left_alone(pair, observation, agreement)) is not None:
+            skipped += [reason] if reason.why else []
+            continue
+        if (slot := _waits_for_tail(agreement, observation.stored.get(pairing.link.uid))) is not None:
+            held[pairing.link.uid] = slot
+            continue
+        works.append(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)))
+    return Planned(tuple(_allowed(pair, work) for work in works), held, tuple(forgotten), tuple(skipped))
+
+
+def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> Skipped | None:
+    """What the calendar holds and LionDesk does not get: with the reason for the user, or silently (empty reason)."""
+    series = agreement.series
+    if agreement.create is not Side.LIONDESK or series is None:
+        return None
+    if series.master is None:
+        return Skipped(Side.CALENDAR, series.uid, "It is a changed occurrence of a task that is not there.")
+    if series.uid.startswith("liondesk-") and not agreement.conflicts and not agreement.pairing.link.rows:
+        why = "The bridge made it from a LionDesk task that is not there any more. Delete it if you do not need it."
+        return Skipped(Side.CALENDAR, f"'{series.master.summary}' ({series.uid})", why)
+    old = pair.keep_completed is not None and series.rule is None and series.master.status is Status.COMPLETE
+    cutoff = pair.now().astimezone(pair.context.zone).replace(tzinfo=None) - (pair.keep_completed or timedelta())
+    if old and series.master.due < cutoff and observation.sides.rows_complete:
+        return Skipped(Side.CALENDAR, series.uid, "")
+    return None
+
+
+def _waits_for_tail(agreement: Agreement, stored: StoredLink | None) -> Slot | None:
+    """A truncation waits one run for the tail that an app may still be writing (idiom 15)."""
+    cut = agreement.to_liondesk.drop_from
+    if cut is None or not any(each.slot >= cut for each in agreement.pairing.rows):
+        return None
+    already = (stored.pending or {}).get("cut") if stored is not None else None
+    return None if already == cut.isoformat() else cut
+
+
+def _retired(pair: Pair, work: Work) -> Work:
+    """Long completed tasks do not come to the calendar, and leave it (law 9)."""
+    pairing = work.pairing
+    if work.liondesk or not pairing.rows or work.conflicts:
+        return work
+    over = retires_at(Link("", rows=pairing.rows), pair.keep_completed)
+    if over is None or over > pair.now():
+        return work
+    if pairing.series is None:
+        return replace(work, series=None, calendar=())
+    if pairing.href is None or pairing.etag is None:
+        return work
+    gone = DeleteResource(pairing.series, pairing.href, pairing.etag, Why(Side.LIONDESK, "retired"))
+    return replace(work, series=None, calendar=(gone,))
+
+
+def _allowed(pair: Pair, work: Work) -> Work:
+    """Less what `direction` forbids to write."""
+    return replace(
+        work,
+        liondesk=work.liondesk if pair.writes_liondesk else (),
+        calendar=work.calendar if pair.writes_calendar else (),
+    )
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+async def _execute(
+    pair: Pair, name: str, started: datetime, observation: Observation, planned: Planned, options: Options
+) -> list[Receipt]:
+    if all(work.quiet for work in planned.works):
+        return []
+    await pair.store.begin_run(name, started, options.dry_run)
+    executor = Executor(pair, name, options, observation.stored, observation.ics, observation.newest)
+    return await executor.execute(planned.works)
+
+
+async def _commit(pair: Pair, observation: Observation, planned: Planned, receipts: Sequence[Receipt]) -> None:
+    """The base moves to what both sides answered; then the cursors do."""
+    by_work = {id(receipt.work): receipt for receipt in receipts}
+    links: list[StoredLink] = []
+    for work in planned.works:
+        links += _settle(pair, observation, work, by_work.get(id(work)))
+    for uid, slot in planned.held.items():
+        stored = observation.stored[uid]
+        links.append(replace(stored, pending={"cut": slot.isoformat()}))
+    forget = [pairing.link.id for pairing in planned.forgotten if pairing.link.id is not None]
+    changed = [link for link in links if observation.stored.get(link.uid) != link]
+    if changed or forget:
+        await pair.store.save(changed, forget)
+    await _keep_cursors(pair, observation)
+
+
+async def _keep_cursors(pair: Pair, observation: Observation) -> None:
+    store = pair.store
+    for side, cursor in ((Side.LIONDESK, observation.liondesk_cursor), (Side.CALENDAR, observation.calendar_cursor)):
+        if await store.cursor(side) != cursor:
+            await store.set_cursor(side, cursor)
+
+
+def _settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | None) -> list[StoredLink]:
+    pairing = work.pairing
+    stored = observation.stored.get(pairing.link.uid)
+    if receipt is not None and receipt.retry:
+        return [_unsettled(stored, receipt)]
+    if receipt is None:
+        rows: Mapping[Slot, Row] = linked_by_slot(pairing.rows)
+        resource = _resource(observation, pairing)
+    else:
+        rows, resource = receipt.rows, receipt.resource
+    split = receipt.split if receipt is not None else []
+    taken = {each.row.id for tail, _ in split for each in tail.rows}
+    kept = {slot: row for slot, row in rows.items() if row.id not in taken}
+    links = [_stored(pair, pairing, kept, resource)] if kept or resource is not None else []
+    if not links and stored is not None:
+        links = [replace(stored, rows=(), href=None, etag=None, ics=None, pending=None, retire_at=None)]
+    for tail, held in split:
+        links.append(_stored(pair, tail, {each.slot: _newest_form(rows, each) for each in tail.rows}, held))
+    return links
+
+
+def _newest_form(rows: Mapping[Slot, Row], each: LinkedRow) -> Row:
+    """The newest form of a row that moved to another link."""
+    return next((row for row in rows.values() if row.id == each.row.id), each.row)
+
+
+def _resource(observation: Observation, pairing: Pairing) -> Resource | None:
+    if pairing.series is None or pairing.href is None or pairing.etag is None:
+        return None
+    return Resource(pairing.href, pairing.etag, observation.ics.get(pairing.href, ""))
+
+
+def _stored(pair: Pair, pairing: Pairing, rows: Mapping[Slot, Row], resource: Resource | None) -> StoredLink:
+    series = calendar_series(pair, resource) if resource is not None else None
+    link = settled(pairing, rows, series, resource.href if resource else None, resource.etag if resource else None)
+    return StoredLink(
+        id=link.id,
+        uid=link.uid,
+        href=link.href,
+        etag=link.etag,
+        ics=resource.ics if resource else None,
+        rows=tuple(StoredRow(each.row.id, each.row.event_id, each.slot, each.row.raw) for each in link.rows),
+        pending=None,
+        retire_at=retires_at(link, pair.keep_completed) if resource is not None else None,
+    )
+
+
+def _unsettled(stored: StoredLink | None, receipt: Receipt) -> StoredLink:
+    """The base stays where it was, with a note that the next run must look at both sides of this link again.
+
+    Rows that were created are kept, so that they are never created twice.
+    """
+    pairing = receipt.work.pairing
+    known = {each.row.id for each in pairing.rows}
+    made = [row for row in receipt.rows.values() if row.id not in known]
+    pending: dict[str, object] = {"retry": True, "rows": sorted({*known, *(row.id for row in made)})}
+    if stored is None:
+        slot_rows = tuple(
+            StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in receipt.rows.items() if row in made
+        )
+        return StoredLink(None, pairing.link.uid, pairing.href, rows=slot_rows, pending=pending)
+    kept_mend = (stored.pending or {}).get("mend")
+    if kept_mend is not None:
+        pending["mend"] = kept_mend
+    new_rows = tuple(
+        StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in receipt.rows.items() if row in made
+    )
+    return replace(stored, rows=(*stored.rows, *new_rows), pending=pending)
+
+
+# -- reporting ---------------------------------------------------------------------------------------------------------
+
+
+def _report(
+    pair: Pair, options: Options, observation: Observation, planned: Planned, receipts: Sequence[Receipt]
+) -> PairReport:
+    operations: list[OperationReport] = []
+    conflicts: list[ConflictReport] = []
+    for work in planned.works:
+        conflicts += [disputed(each) for each in work.conflicts]
+        operations += [waiting(each) for each in work.waiting]
+        if options.dry_run:
+            operations += [described(each) for each in (*work.liondesk, *work.calendar)]
+    for receipt in receipts:
+        operations += receipt.reports
+    failed = [each for each in operations if each.state == "failed"]
+    left = [receipt for receipt in receipts if receipt.retry]
+    outcome = Outcome.PARTIAL if failed or left else Outcome.AGREED
+    if failed and not any(each.state == "done" for each in operations):
+        outcome = Outcome.FAILED
+    return PairReport(
+        pair.name,
+        outcome,
+        dry_run=options.dry_run,
+        operations=tuple(operations),
+        conflicts=tuple(conflicts),
+        skipped=(*observation.skipped, *planned.skipped),
+    )

@@ -1,0 +1,122 @@
+"""Operations, conflicts and waiting edits as a report shows them."""
+
+from __future__ import annotations
+
+from bridge.core.model import Side
+from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, PostTask, PutResource, Waiting, Why
+from bridge.core.policies import Conflict
+from bridge.report import NAMES, ConflictReport, OperationReport, moment
+
+
+def described(operation: Operation, state: str = "planned", message: str = "") -> OperationReport:
+    """One write request in the words of the report."""
+    match operation:
+        case PatchRow():
+            fields = {name: (_before(operation, name), value) for name, value in operation.changes.items()}
+            return OperationReport(
+                Side.LIONDESK,
+                "update",
+                operation.row.id,
+                operation.row.task.summary,
+                _because(operation.why),
+                update_type=operation.update_type,
+                occurrence=operation.slot,
+                fields=fields,
+                state=state,
+                message=message,
+                recurring=operation.row.rule is not None,
+            )
+        case PostTask():
+            because = _because(operation.why)
+            task = operation.task
+            return OperationReport(
+                Side.LIONDESK, "create", "", task.summary, because, occurrence=task.due, state=state, message=message
+            )
+        case DeleteRow():
+            return OperationReport(
+                Side.LIONDESK,
+                "delete",
+                operation.row.id,
+                operation.row.task.summary,
+                _because(operation.why),
+                delete_type=operation.delete_type,
+                occurrence=operation.slot,
+                state=state,
+                message=message,
+                recurring=operation.row.rule is not None,
+            )
+        case PutResource():
+            return OperationReport(
+                Side.CALENDAR,
+                "create" if operation.href is None else "update",
+                operation.series.uid,
+                operation.summary,
+                _because(operation.why),
+                occurrence=operation.slot or (operation.series.master.due if operation.series.master else None),
+                fields=operation.changes,
+                state=state,
+                message=message,
+                recurring=operation.series.rule is not None,
+            )
+        case DeleteResource():
+            master = operation.series.master
+            return OperationReport(
+                Side.CALENDAR,
+                "delete",
+                operation.series.uid,
+                master.summary if master is not None else "",
+                _because(operation.why),
+                occurrence=master.due if master is not None else None,
+                state=state,
+                message=message,
+            )
+
+
+def _before(operation: PatchRow, name: str) -> object:
+    return operation.row.rule if name == "rule" else getattr(operation.row.task, name)
+
+
+def _because(why: Why) -> str:
+    """The rest of the sentence "..., because"."""
+    where = NAMES[why.side]
+    match why.verb:
+        case "mended":
+            return "the series lost it when LionDesk took over an edit of this and the following"
+        case "put in order":
+            return "the calendar's form of an edit does not show what LionDesk holds"
+        case "retired":
+            return "it has been complete for longer than keep_completed; LionDesk keeps it"
+        case "split":
+            return f"this and the following were edited in {where}"
+        case verb:
+            return f"it was {verb} in {where}"
+
+
+def waiting(each: Waiting) -> OperationReport:
+    """An edit that waits for its row."""
+    return OperationReport(
+        Side.LIONDESK,
+        "update",
+        each.uid,
+        each.task.summary,
+        f"it was {each.why.verb} in {NAMES[each.why.side]}",
+        occurrence=each.slot,
+        state="waiting",
+        message=f"LionDesk has no row for {moment(each.slot)} yet.",
+        recurring=True,
+    )
+
+
+def disputed(conflict: Conflict) -> ConflictReport:
+    """A conflict with both values."""
+    dispute = conflict.dispute
+    return ConflictReport(
+        dispute.uid,
+        dispute.summary,
+        dispute.slot,
+        dispute.field,
+        dispute.liondesk,
+        dispute.calendar,
+        conflict.winner,
+        conflict.because,
+    )
