@@ -78,25 +78,42 @@ def chosen_component(settings: CalendarSettings, calendar: Found) -> str:
 
 async def discover(wire: Wire, settings: CalendarSettings) -> Found | Missing:
     """The calendar that the settings name. Changes nothing. Raises all three of this package's errors."""
-    entry, url = await _look(wire, settings.url)
-    if entry is None:
-        entry, url = await _look(wire, urljoin(settings.url, "/.well-known/caldav"))
+    found = await _from(wire, settings, settings.url)
+    if not isinstance(found, Answer):
+        return found
+    # Nothing there speaks CalDAV: a server's front page, say.
+    behind = await _from(wire, settings, urljoin(settings.url, "/.well-known/caldav"))
+    if isinstance(behind, Answer):
+        raise _nowhere(settings, found)
+    return behind
+
+
+async def _from(wire: Wire, settings: CalendarSettings, url: str) -> Found | Missing | Answer:
+    """Follow what the server names, from one URL; its answer where that names nothing."""
+    seen = await _look(wire, url)
     for _ in range(_DEEPEST):
-        if entry is None:
-            break
-        if f"{CALDAV}calendar" in (entry.names_in(f"{DAV}resourcetype") or ()):
-            return _found(url, entry)
-        home = entry.href_in(f"{CALDAV}calendar-home-set")
+        if isinstance(seen, Answer):
+            return seen
+        if seen.is_calendar:
+            return _found(seen.answer.url, seen.entry)
+        base = seen.answer.url
+        home = seen.entry.href_in(f"{CALDAV}calendar-home-set")
         if home is not None:
-            return await _in_home(wire, settings, _own(url, home))
-        principal = entry.href_in(f"{DAV}current-user-principal")
-        if principal is None or hrefs.same(_own(url, principal)) == hrefs.same(url):
-            break
-        entry, url = await _look(wire, _own(url, principal))
-    raise ConfigurationError(
+            return await _in_home(wire, settings, _own(base, home))
+        principal = seen.entry.href_in(f"{DAV}current-user-principal")
+        if principal is None or hrefs.same(_own(base, principal)) == hrefs.same(base):
+            return seen.answer
+        seen = await _look(wire, _own(base, principal))
+    return seen if isinstance(seen, Answer) else seen.answer
+
+
+def _nowhere(settings: CalendarSettings, answer: Answer) -> ConfigurationError | Unreachable:
+    if answer.is_page:
+        return strange(answer, "its calendars")
+    return ConfigurationError(
         f"No calendar was found from {_shown(settings.url)}: the server names neither a principal nor a calendar home "
-        "there. Nothing was changed. Put the address of the server's CalDAV service, or of the calendar itself, into "
-        "[pair.calendar] url."
+        f"there ({answer.status}). Nothing was changed. Put the address of the server's CalDAV service, or of the "
+        "calendar itself, into [pair.calendar] url."
     )
 
 
@@ -118,9 +135,9 @@ async def create(wire: Wire, settings: CalendarSettings, missing: Missing) -> Fo
             f"({multistatus.explain(answer)}). Nothing was changed. Create a calendar for tasks by hand and put its "
             f"name into [pair.calendar] calendar; those that are there: {there}."
         )
-    entry, url = await _look(wire, url)
-    if entry is not None and f"{CALDAV}calendar" in (entry.names_in(f"{DAV}resourcetype") or ()):
-        return _found(url, entry)
+    seen = await _look(wire, url)
+    if isinstance(seen, _Seen) and seen.is_calendar:
+        return _found(seen.answer.url, seen.entry)
     why = f" ({answer.why})" if isinstance(answer, Lost) else ""
     raise Unreachable(
         f"The calendar {settings.calendar!r} was to be created, but is not there{why}. No task was touched; the next "
@@ -164,7 +181,7 @@ async def _in_home(wire: Wire, settings: CalendarSettings, home: str) -> Found |
         case several:
             raise ConfigurationError(
                 f"There are {len(several)} calendars named {settings.calendar!r}: "
-                + ", ".join(calendar.url for calendar in several)
+                + ", ".join(sorted(calendar.url for calendar in several))
                 + ". Nothing was changed. Put the address of the right one into [pair.calendar] url."
             )
 
@@ -178,14 +195,25 @@ def _named(calendars: Sequence[Found], name: str) -> list[Found]:
     return by_name or by_fold or by_path
 
 
-async def _look(wire: Wire, url: str) -> tuple[Entry | None, str]:
-    """PROPFIND one URL; its entry (None: nothing there that speaks WebDAV) and where redirects led."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One URL that speaks WebDAV: its own entry, and the answer that brought it (its URL: redirects followed)."""
+
+    entry: Entry
+    answer: Answer
+
+    @property
+    def is_calendar(self) -> bool:
+        return f"{CALDAV}calendar" in (self.entry.names_in(f"{DAV}resourcetype") or ())
+
+
+async def _look(wire: Wire, url: str) -> _Seen | Answer:
+    """PROPFIND one URL; the bare answer where there is nothing that speaks WebDAV."""
     answer = await wire.read("PROPFIND", url, requests.propfind(requests.COLLECTION), requests.DEPTH_0)
-    if answer.status in (403, 404, 405, 501) and not answer.is_page:
-        return None, answer.url
-    entries = _entries(answer, "its calendars")
-    entry = next((entry for entry in entries if not entry.missing), None)
-    return entry, answer.url
+    if answer.status != 207 and (answer.is_page or answer.status in (403, 404, 405, 501)):
+        return answer
+    entry = next((entry for entry in _entries(answer, "its calendars") if not entry.missing), None)
+    return answer if entry is None else _Seen(entry, answer)
 
 
 def _entries(answer: Answer, what: str) -> tuple[Entry, ...]:

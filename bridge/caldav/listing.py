@@ -20,14 +20,13 @@ _MOST_PAGES = 1000
 
 @dataclass(slots=True)
 class Listing:
-    """Path -> ETag of what is there, what is gone, and the texts that came along. `ctag` and `token`: its state."""
+    """Path -> ETag of what is there, what is gone, and the texts that came along. `token`: where it ends."""
 
     etags: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     data: dict[str, Resource] = field(default_factory=dict)
     unreadable: dict[str, Unreadable] = field(default_factory=dict)
     token: str | None = None
-    ctag: str | None = None
 
     def add(self, place: Place, entries: Iterable[Entry]) -> None:
         """Take in entries, in their order; of repeated ones the last counts. The collection itself is left out."""
@@ -123,7 +122,7 @@ async def by_propfind(place: Place) -> Listing:
     entries, own = await _propfind(place, requests.LISTING, requests.DEPTH_1, "the list of items")
     if f"{CALDAV}calendar" not in (own.names_in(f"{DAV}resourcetype") or ()):
         raise strange(Answer(404, {}, b"it is no calendar any more", place.url), "the list of items")
-    listing = Listing(token=own.text(f"{DAV}sync-token"), ctag=own.text(CTAG))
+    listing = Listing()
     listing.add(place, entries)
     return listing
 

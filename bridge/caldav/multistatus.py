@@ -152,6 +152,8 @@ def preconditions(answer: Answer) -> tuple[Precondition, ...]:
 
 def explain(answer: Answer) -> str:
     """The server's reason for a refusal in one line: its precondition, else its own words, else the status."""
+    if 300 <= answer.status < 400:
+        return f"{answer.status}, a redirect to {answer.headers.get('location', 'nowhere')}"
     found = preconditions(answer)
     if found:
         root = _root(answer.content)

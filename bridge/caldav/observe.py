@@ -81,7 +81,7 @@ async def _since_token(place: Place, mark: Mark, known: Known) -> ResourcesSeen:
 
 async def _since_ctag(place: Place, mark: Mark, known: Known) -> ResourcesSeen:
     now = await listing.state(place)
-    if now.ctag is not None and now.ctag == mark.value:
+    if now.ctag == mark.value and now.resource_id == place.identity.resource_id:
         return ResourcesSeen((), (), frozenset(), (), complete=False, cursor=mark.to_text())
     after = Mark(mark.tie, "ctag", now.ctag) if now.ctag else Mark(mark.tie, "etags")
     return await _seen(place, await listing.by_propfind(place), after, await known(), complete=True)

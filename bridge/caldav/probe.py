@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.caldav import discovery
+from bridge.caldav import discovery, quirks
 from bridge.caldav.discovery import Missing
 from bridge.caldav.settings import CalendarSettings, CursorKind
 
@@ -40,7 +40,7 @@ async def check(settings: CalendarSettings) -> Probe:
         found = await discovery.discover(wire, settings)
         if isinstance(found, Missing):
             return Probe(
-                server="unknown",
+                server=quirks.recognise(wire.server_headers, None).name,
                 name=settings.calendar,
                 url=found.home,
                 exists=False,

@@ -23,7 +23,6 @@ class Quirks:
     - `ctag_trusted`: an equal ctag means that nothing changed.
     - `etags_reused`: an ETag comes back with other content; a listed item is read even if its ETag is known.
     - `ignores_if_none_match`, `ignores_if_match_on_delete`: the precondition must be checked by a read before.
-    - `uid_conflicts`: refuses a second resource with the same UID, so a 409/412 on create is worth a search by UID.
     - `largest_put`: bytes; a larger PUT is refused here, None where no limit is known.
     """
 
@@ -36,15 +35,14 @@ class Quirks:
     etags_reused: bool = False
     ignores_if_none_match: bool = False
     ignores_if_match_on_delete: bool = False
-    uid_conflicts: bool = False
     largest_put: int | None = None
 
 
-UNKNOWN = Quirks("unknown", token_trusted=False, full_every=50, uid_conflicts=True)
+UNKNOWN = Quirks("unknown", token_trusted=False, full_every=50)
 
 TABLE = (
-    Quirks("radicale", sync_form=r"^http://radicale\.org/ns/sync/", uid_conflicts=True, largest_put=10_000_000),
-    Quirks("xandikos", header=r"(?i)^server: .*aiohttp|^dav: .*add-member.*quota", uid_conflicts=True),
+    Quirks("radicale", sync_form=r"^http://radicale\.org/ns/sync/", largest_put=10_000_000),
+    Quirks("xandikos", header=r"(?i)^server: .*aiohttp|^dav: .*add-member.*quota"),
     Quirks("davical", header=r"(?i)^x-davical-version:|^server: .*davical", token_trusted=False, full_every=20),
     Quirks(
         "sabre",
@@ -53,7 +51,7 @@ TABLE = (
         token_trusted=False,
         full_every=20,
     ),
-    Quirks("cyrus", header=r"(?i)^server: .*cyrus", uid_conflicts=True),
+    Quirks("cyrus", header=r"(?i)^server: .*cyrus"),
     Quirks(
         "sogo",
         header=r"(?i)^server: .*sogo|^x-sogo",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 _NAMESPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:CS="http://calendarserver.org/ns/"'
@@ -20,7 +20,7 @@ COLLECTION = (
 """The properties that discovery asks for."""
 
 STATE = "<D:sync-token/><D:resource-id/><CS:getctag/>"
-LISTING = "<D:resourcetype/><D:getetag/>" + STATE
+LISTING = "<D:resourcetype/><D:getetag/>"
 
 
 def propfind(properties: str) -> str:
@@ -50,7 +50,7 @@ def by_uid(uid: str, component: str) -> str:
     """A calendar-query REPORT for one UID (RFC 4791, 7.8.6)."""
     return (
         f"{_HEAD}<C:calendar-query {_NAMESPACES}><D:prop><D:getetag/></D:prop><C:filter>"
-        f'<C:comp-filter name="VCALENDAR"><C:comp-filter name={quoteattr(component)}><C:prop-filter name="UID">'
+        f'<C:comp-filter name="VCALENDAR"><C:comp-filter name="{escape(component)}"><C:prop-filter name="UID">'
         f'<C:text-match collation="i;octet">{escape(uid)}</C:text-match></C:prop-filter></C:comp-filter>'
         "</C:comp-filter></C:filter></C:calendar-query>"
     )
@@ -60,6 +60,6 @@ def mkcalendar(name: str, component: str) -> str:
     """MKCALENDAR with a displayname and one component (RFC 4791, 5.3.1)."""
     return (
         f"{_HEAD}<C:mkcalendar {_NAMESPACES}><D:set><D:prop><D:displayname>{escape(name)}</D:displayname>"
-        f"<C:supported-calendar-component-set><C:comp name={quoteattr(component)}/>"
+        f'<C:supported-calendar-component-set><C:comp name="{escape(component)}"/>'
         "</C:supported-calendar-component-set></D:prop></D:set></C:mkcalendar>"
     )

@@ -46,8 +46,6 @@ async def create(place: Place, uid: str, ics: str) -> Written:
         return await _same_uid(place, uid, reasons) or _refused(answer)
     if answer.status == 412 and not reasons:
         return await _precondition_failed(place, path, None, answer)
-    if answer.status == 409 and not reasons and place.quirks.uid_conflicts:
-        return await _same_uid(place, uid, reasons) or _refused(answer)
     return _outcome(answer)
 
 
