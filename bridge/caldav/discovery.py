@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from bridge.caldav import hrefs, multistatus, quirks, requests
 from bridge.caldav.answer import Answer, Lost
@@ -120,12 +120,7 @@ def _nowhere(settings: CalendarSettings, answer: Answer) -> ConfigurationError |
 async def create(wire: Wire, settings: CalendarSettings, missing: Missing) -> Found:
     """MKCALENDAR with the wanted name and component. Raises ConfigurationError where the server won't."""
     component = "VEVENT" if settings.component == "event" else "VTODO"
-    url = f"{missing.home}{quote(settings.calendar.strip(), safe='')}/"
-    if not hrefs.is_member(missing.home, urlsplit(url).path[:-1]):
-        raise ConfigurationError(
-            f"{settings.calendar!r} cannot be the name of a calendar that the bridge creates. Nothing was changed. "
-            "Choose another [pair.calendar] calendar."
-        )
+    url = f"{missing.home}{hrefs.segment_for(settings.calendar.strip())}/"
     body = requests.mkcalendar(settings.calendar, component)
     answer = await wire.write("MKCALENDAR", url, body, requests.XML)
     if isinstance(answer, Answer) and not answer.ok:
@@ -191,7 +186,7 @@ def _named(calendars: Sequence[Found], name: str) -> list[Found]:
     wanted = name.strip()
     by_name = [calendar for calendar in calendars if calendar.name == wanted]
     by_fold = [calendar for calendar in calendars if calendar.name.casefold() == wanted.casefold()]
-    by_path = [calendar for calendar in calendars if _last(calendar.url) == wanted]
+    by_path = [calendar for calendar in calendars if _last(calendar.url) in (wanted, hrefs.segment_for(wanted))]
     return by_name or by_fold or by_path
 
 

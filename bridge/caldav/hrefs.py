@@ -66,6 +66,14 @@ def is_member(collection_url: str, path: str) -> bool:
     return all(bool(text) and text not in (".", "..") and not set(text) & {"/", "\\"} for text in (name, unquote(name)))
 
 
+def segment_for(name: str) -> str:
+    """The path segment for a new calendar: its name where every server takes it, else something like it."""
+    if _PLAIN.fullmatch(name):
+        return name
+    likeness = re.sub(r"[^A-Za-z0-9]+", "-", name)[:40].strip("-").lower()
+    return f"{likeness or 'calendar'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def name_for(uid: str) -> str:
     """The last path segment for a new resource: the UID where every server takes it as it is, else its hash."""
     if _PLAIN.fullmatch(uid):

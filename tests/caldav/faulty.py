@@ -35,12 +35,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """`cut`: close the connection before the answer, in the middle of its body, or not at all."""
+    """`cut`: close the connection before the answer, in the middle of its body, never answer, or none of these."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: str | bytes = ""
-    cut: Literal["no", "before", "half"] = "no"
+    cut: Literal["no", "before", "half", "silent"] = "no"
 
 
 @dataclass
@@ -228,6 +228,9 @@ class FaultyDav:
         self.log.append(request)
         reply = self.answer(request)
         if reply.cut == "before":
+            return False
+        if reply.cut == "silent":
+            await reader.read()  # until the client gives up
             return False
         content = reply.body.encode() if isinstance(reply.body, str) else reply.body
         lines = [f"HTTP/1.1 {reply.status} {WORDS.get(reply.status, 'Whatever')}", f"Server: {self.server}"]

@@ -39,8 +39,9 @@ async def test_every_url_leads_to_the_calendar(calendar_server: DavServer, start
         assert calendar.requests <= 4
 
 
-async def test_a_missing_calendar_is_created_with_its_name_for_tasks(calendar_server: DavServer) -> None:
-    wanted = settings(calendar_server, calendar_server.url, f"Lion & <Desk> ü {free_port()}")
+@pytest.mark.parametrize("name", ["LionDesk-{}", "Lion & <Desk> ü {}", "a/b:c {}", "..{}", "☎{}"])
+async def test_a_missing_calendar_is_created_with_its_name_for_tasks(calendar_server: DavServer, name: str) -> None:
+    wanted = settings(calendar_server, calendar_server.url, name.format(free_port()))
     looked = await check(wanted)
     assert (looked.exists, looked.problem) == (False, None)
     async with await open_calendar(wanted) as calendar:

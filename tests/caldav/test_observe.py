@@ -16,7 +16,7 @@ from tests.servers import ics
 
 
 async def opened(dav: FaultyDav, identity: str | None = None, **more: object) -> CalDavCalendar:
-    settings = CalendarSettings(dav.url, "alice", "secret", attempts=1, **more)  # type: ignore[arg-type]
+    settings = CalendarSettings(dav.url, "alice", "secret", attempts=1, timeout=1, **more)  # type: ignore[arg-type]
     return await open_calendar(settings, identity)
 
 
@@ -296,6 +296,7 @@ PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>Please log in</b
         Reply(200, {}, ""),
         Reply(207, {"Content-Type": "application/xml"}, f"<D:multistatus {NAMESPACES}/>", cut="half"),
         Reply(cut="before"),
+        Reply(cut="silent"),
         Reply(500, {}, "oops"),
         Reply(503, {"Retry-After": "3600"}),
     ],

@@ -12,7 +12,7 @@ import pytest
 
 from bridge.caldav import CalDavCalendar, CalendarSettings, open_calendar
 from bridge.errors import ConfigurationError
-from bridge.ports import Refused, Removed, Resource, Stale, Stored
+from bridge.ports import Calendar, Refused, Removed, Resource, Stale, Stored
 from tests.servers import AppCalendar, DavServer, ics
 
 
@@ -58,6 +58,11 @@ def summaries(resources: Iterable[Resource]) -> list[str]:
     return sorted(
         line.partition(":")[2] for item in resources for line in item.ics.splitlines() if line.startswith("SUMMARY")
     )
+
+
+def test_it_is_the_port(rig: Rig) -> None:
+    port: Calendar = rig.calendar
+    assert port.requests == 1
 
 
 async def test_create_stores_under_a_name_made_of_the_uid_and_returns_what_the_server_holds(rig: Rig) -> None:
