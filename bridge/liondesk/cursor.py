@@ -70,8 +70,13 @@ def after(previous: Cursor | None, stamps: Collection[datetime], now: datetime, 
         settled = mark == previous.mark and previous.settled(now)
         since = max(previous.since, mark + timedelta(seconds=1) if settled else mark - OVERLAP)
     window = sorted(stamp for stamp in stamps if stamp >= since)
-    half = max(1, page_size // 2)
-    return Cursor(mark, marked_at, since, window[half] if len(window) > half else None)
+    return Cursor(mark, marked_at, since, _floor(window, page_size))
+
+
+def _floor(window: list[datetime], page_size: int) -> datetime | None:
+    """Where to divide a window that no page holds: the upper half fits a page, or the lower one leaves room to grow."""
+    beyond = len(window) - page_size
+    return window[min(beyond, page_size // 2)] if beyond > 0 else None
 
 
 def dump(cursor: Cursor | None, habits: Habits) -> str:

@@ -76,6 +76,7 @@ class Http:
     def __init__(self, token: Token, waits: Waits) -> None:
         self.requests = 0
         self._token = token
+        self._sent = ""
         self._waits = waits
         self._client: httpx.AsyncClient | None = None
 
@@ -189,7 +190,8 @@ class Http:
         self, method: str, url: str, query: Query, body: Mapping[str, object] | None
     ) -> httpx.Response:
         client = self._open()
-        headers = {"authorization": f"Bearer {self._secret()}"}
+        self._sent = self._secret()
+        headers = {"authorization": f"Bearer {self._sent}"}
         self.requests += 1
         async with asyncio.timeout(self._waits.whole):
             return await client.request(
@@ -249,7 +251,7 @@ class Http:
 
     def _safe(self, text: str) -> str:
         """One line of bounded length without the token, which a server may echo."""
-        line = " ".join(text.replace(self._secret(), "[token]").split())
+        line = " ".join((text.replace(self._sent, "[token]") if self._sent else text).split())
         return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 
