@@ -81,8 +81,10 @@ class Known(Protocol):
 class LionDesk(Protocol):
     """The Tasks API v2.1. Reads are retried, writes never (there is no idempotency key)."""
 
-    requests: int
-    """How many HTTP requests were sent so far."""
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were sent so far."""
+        ...
 
     async def observe(self, cursor: str | None, known: Known) -> RowsSeen:
         """Rows that changed since `cursor`, or all of them where there is no cursor or rows went missing silently.
@@ -188,8 +190,10 @@ class Removed:
 class Calendar(Protocol):
     """One calendar collection on a CalDAV server."""
 
-    requests: int
-    """How many HTTP requests were sent so far."""
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were sent so far."""
+        ...
 
     async def observe(self, cursor: str | None, known: Callable[[], Awaitable[Mapping[str, str]]]) -> ResourcesSeen:
         """What changed since `cursor` (sync-token, else ctag, else ETags against `known`: href -> ETag).
