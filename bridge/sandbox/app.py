@@ -37,7 +37,7 @@ def create_app(world: World, data: Path | None = None) -> Starlette:
     kept = [Middleware(Kept, world=world, path=data)] if data else []
     app = Starlette(
         routes=[*api.ROUTES, *oauth.ROUTES, *control.ROUTES, *page.ROUTES],
-        middleware=[*kept, Middleware(SameOrigin), Middleware(Traffic, world=world)],
+        middleware=[Middleware(SameOrigin), Middleware(Traffic, world=world), *kept],
         exception_handlers={Refusal: _refused, HTTPException: _refused},
     )
     app.state.world = world

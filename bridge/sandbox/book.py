@@ -124,6 +124,7 @@ def _single_tasks(today: date) -> list[dict[str, object]]:
 def _recurring_tasks(today: date) -> list[dict[str, object]]:
     monday = today - timedelta(days=today.weekday())
     first_of_month = today.replace(day=1)
+    first_tuesday = first_of_month + timedelta(days=(1 - first_of_month.weekday()) % 7)
     return [
         {
             "description": "Office meeting",
@@ -151,10 +152,11 @@ def _recurring_tasks(today: date) -> list[dict[str, object]]:
         },
         {
             "description": "Newsletter to the farm area",
-            "due_at": f"{first_of_month}T08:00:00",
+            "due_at": f"{first_tuesday}T08:00:00",
             "recurrence_rule": "FREQ=MONTHLY;BYDAY=1TU",
             "category_id": EMAIL,
             "notes": "Sold prices, one recipe, one market chart.",
+            "completed_rows": int(first_tuesday < today),
         },
         {
             "description": "Mileage log to the bookkeeper",

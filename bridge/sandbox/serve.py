@@ -70,8 +70,15 @@ def server_for(app: Starlette) -> uvicorn.Server:
 @contextmanager
 def serving(world: World, host: str = "127.0.0.1", port: int = 0, data: Path | None = None) -> Iterator[str]:
     """Serve this world in a thread, on a free loopback port unless one is given; the base URL. It stops on leaving."""
+    with serving_app(create_app(world, data), host, port) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """The same for an application that is made already."""
     listening = socket.create_server((host, port))
-    server = server_for(create_app(world, data))
+    server = server_for(app)
     thread = threading.Thread(target=server.run, args=([listening],), name="sandbox", daemon=True)
     thread.start()
     try:

@@ -91,7 +91,7 @@ def load(path: Path) -> World:
 
 @dataclass(slots=True)
 class Kept:
-    """Middleware: what a request changed is in the file before its answer leaves."""
+    """Middleware: what a request changed is in the file before its answer leaves, or is cut off by a fault."""
 
     app: ASGIApp
     world: World

@@ -8,9 +8,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.sandbox import query, rendering, validate
 from bridge.sandbox import switches as switchboard
@@ -67,7 +67,7 @@ class World:
     faults: list[Fault] = field(default_factory=list)
     log: list[LoggedRequest] = field(default_factory=list)
     revision: int = 0
-    _horizon: tuple[date, int] | None = None
+    _ticked: tuple[datetime, int] | None = None
 
     # -- people and things ----------------------------------------------------------------------------------------
 
@@ -81,9 +81,11 @@ class World:
         team: int = 1,
     ) -> User:
         """A new user with a personal access token (drawn by lot where none is given). Refusal for an unknown zone."""
-        if timezone not in available_timezones():
+        try:
+            ZoneInfo(timezone)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
             words = f"There is no time zone {timezone!r}; it is an IANA name such as America/Los_Angeles."
-            raise Refusal(Problem.BAD_REQUEST, words, {"timezone": words})
+            raise Refusal(Problem.BAD_REQUEST, words, {"timezone": words}) from None
         now = self.clock.now()
         new = max(self.users, default=0) + 1
         email = ".".join(part for part in (first_name, last_name) if part).lower().replace(" ", ".") + "@example.com"
@@ -148,11 +150,11 @@ class World:
         self.tick()
 
     def tick(self) -> None:
-        """Materialise what the horizon has come to; cheap unless a day has passed."""
-        mark = (self.clock.now().date(), self.switches.horizon_days)
-        if mark == self._horizon:
+        """Materialise what the horizon has come to; cheap unless an hour has begun, and with it a day somewhere."""
+        mark = (self.clock.now().replace(minute=0, second=0, microsecond=0), self.switches.horizon_days)
+        if mark == self._ticked:
             return
-        self._horizon = mark
+        self._ticked = mark
         before = self.ledger.next_row
         for event in list(self.ledger.events.values()):
             self._recurring(self.users[event.owner_id], self.clock.now()).materialise(event)
