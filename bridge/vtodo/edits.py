@@ -41,6 +41,8 @@ def say(component: Component, wanted: Task, current: Task, context: Context, now
     _say_category(component, wanted.category_id, current.category_id, context)
     if wanted.status is not current.status:
         say_status(component, wanted, now)
+    if component.first(REMINDER):
+        say_reminder(component, wanted)  # a missing one is no reason to write: this server may drop X- properties
 
 
 def _texts(task: Task) -> tuple[str, str, str | None]:

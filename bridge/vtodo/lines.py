@@ -105,9 +105,9 @@ class Component:
 
     def insert(self, line: Line, after: tuple[str, ...] = ()) -> None:
         """Add a line after the last line of these names, else after all lines, before its components."""
-        own = [at for at, item in enumerate(self.items) if isinstance(item, Line) and item.name]
-        named = [at for at in own if self.items[at] in self.lines(*after)]
-        self.items.insert((named or own or [-1])[-1] + 1, line)
+        names = [(at, item.name) for at, item in enumerate(self.items) if isinstance(item, Line) and item.name]
+        places = [at for at, name in names if name in after] or [at for at, _ in names] or [-1]
+        self.items.insert(places[-1] + 1, line)
 
     def replace(self, old: Line, new: Line | None) -> None:
         """Put another line in the place of one (found by identity: equal lines may stand twice), or take it out."""

@@ -12,7 +12,7 @@ from bridge.core.model import Rule, Status, Task
 from bridge.vtodo import edits
 from bridge.vtodo.context import Context
 from bridge.vtodo.frame import timed_form
-from bridge.vtodo.lines import Component, Line, component
+from bridge.vtodo.lines import Component, Line, Nonsense, component
 from bridge.vtodo.rules import lead_for, rule_to_wire
 from bridge.vtodo.values import Dated, Form, Stamp, Zoned, escape, midnight, spell, spelling, stamp, stamp_of
 from bridge.vtodo.zones import Zones, vtimezone
@@ -76,7 +76,7 @@ def add_zones(calendar: Component, zones: Zones) -> None:
     years: dict[str, int] = {}
     for todo in calendar.components("VTODO"):
         for name in ("DTSTART", "DUE"):
-            match stamp_of(todo, name, zones):
+            match _readable(todo, name, zones):
                 case Stamp(form=Zoned(tzid=tzid, zone=ZoneInfo(key=key)), local=local) if tzid == key not in defined:
                     years[key] = min(local.year, years.get(key, local.year))
                 case _:
@@ -86,6 +86,14 @@ def add_zones(calendar: Component, zones: Zones) -> None:
         zone.begin = zone.end = ""
         zone.items = [Line(line + calendar.eol, "") for line in vtimezone(key, year)]
         calendar.items.insert(first_todo(calendar), zone)
+
+
+def _readable(todo: Component, name: str, zones: Zones) -> Stamp | None:
+    """A date that may be broken without harm: that of a component that says nothing."""
+    try:
+        return stamp_of(todo, name, zones)
+    except Nonsense:
+        return None
 
 
 def first_todo(calendar: Component) -> int:

@@ -32,6 +32,8 @@ from bridge.vtodo.values import (
 )
 from bridge.vtodo.zones import Zones
 
+LONGEST_LEAD = timedelta(days=366 * 50)
+
 
 @dataclass(frozen=True, slots=True)
 class Master:
@@ -105,6 +107,8 @@ def master_of(component: Component, zones: Zones, context: Context) -> Master:
     frame = frame_of(span, zones.owner)
     if frame is None or span.end is None:
         raise Nonsense("has no due date, which LionDesk demands")
+    if abs(frame.lead) > LONGEST_LEAD:
+        raise Nonsense("starts and is due more than fifty years apart")
     if component.first("EXRULE") or len(component.lines("RRULE")) > 1:
         raise Nonsense("recurs by several rules at once, which LionDesk cannot hold")
     line = component.first("RRULE")

@@ -97,7 +97,8 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
 def _say_rule(series: Series, moved: Master, zones: Zones, *, anew: bool) -> None:
     component, anchor, lead = moved.component, moved.frame.anchor, moved.frame.lead
     if series.rule is None:
-        component.drop("RRULE")
+        if moved.rule is not None:
+            component.drop("RRULE")
         return
     text = rule_to_wire(series.rule, anchor, lead, zones)
     if anew or rule_from_wire(text, anchor, lead, zones) != moved.rule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -127,19 +127,25 @@ class _Change:
     daylight: bool
 
     @property
+    def ordinal(self) -> int:
+        """Which of its weekday it is in its month, -1 for the last."""
+        return -1 if (self.local + timedelta(days=7)).month != self.local.month else (self.local.day + 6) // 7
+
+    @property
     def yearly(self) -> tuple[object, ...]:
         """What stays the same when this happens every year."""
-        ordinal = -1 if (self.local + timedelta(days=7)).month != self.local.month else (self.local.day + 6) // 7
-        return (self.before, self.after, self.name, self.local.month, self.local.weekday(), ordinal, self.local.time())
+        local = self.local
+        return (self.before, self.after, self.name, local.month, local.weekday(), self.ordinal, local.time())
 
 
 _LAST_YEAR = 2037
+"""What a zone does until then is taken for what it will always do."""
 
 
 @lru_cache(maxsize=64)
 def vtimezone(key: str, year: int) -> tuple[str, ...]:
     """The lines of a VTIMEZONE for an IANA zone, right from that year on: a rule for what recurs, else single dates."""
-    zone = ZoneInfo(key)
+    zone, year = ZoneInfo(key), min(year, _LAST_YEAR - 5)
     changes = list(_changes(zone, year - 1))
     lines = ["BEGIN:VTIMEZONE", f"TZID:{key}"]
     if not changes or changes[0].local.year >= year:
@@ -171,33 +177,41 @@ def _changes(zone: ZoneInfo, year: int) -> Iterator[_Change]:
 
 
 def _groups(changes: list[_Change]) -> Iterator[list[_Change]]:
-    """Changes that happen alike, year after year without a break, together."""
-    runs: dict[tuple[object, ...], list[list[_Change]]] = {}
+    """Changes that belong into one observance: those that happen alike every year to the end, then the rest by kind."""
+    alike: dict[tuple[object, ...], list[_Change]] = {}
     for change in changes:
-        own = runs.setdefault(change.yearly, [])
-        if own and own[-1][-1].local.year == change.local.year - 1:
-            own[-1].append(change)
-        else:
-            own.append([change])
-    yield from sorted((run for own in runs.values() for run in own), key=lambda run: run[0].local)
+        run = alike.setdefault(change.yearly, [])
+        if run and run[-1].local.year != change.local.year - 1:
+            run.clear()
+        run.append(change)
+    endless = [run for run in alike.values() if len(run) > 1 and run[-1].local.year == _LAST_YEAR]
+    kinds: dict[tuple[object, ...], list[_Change]] = {}
+    for change in changes:
+        if not any(change in run for run in endless):
+            kinds.setdefault((change.before, change.after, change.name, change.daylight), []).append(change)
+    yield from sorted([*endless, *kinds.values()], key=lambda group: group[0].local)
 
 
-def _recurrence(group: list[_Change]) -> str | None:
-    if len(group) == 1:
-        return None
-    first, last = group[0], group[-1]
-    ordinal = first.yearly[5]
-    until = "" if last.local.year == _LAST_YEAR else f";UNTIL={last.local - last.before:%Y%m%dT%H%M%SZ}"
-    weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[first.local.weekday()]
-    return f"RRULE:FREQ=YEARLY;BYMONTH={first.local.month};BYDAY={ordinal}{weekday}{until}"
+def _recurrence(group: list[_Change]) -> list[str]:
+    """What makes an observance of more than its first change; without UNTIL, which some readers take for local time.
+
+    RDATE stays below the length at which a line is folded.
+    """
+    first, *others = group
+    every_year = [change.local.year for change in group] == list(range(first.local.year, _LAST_YEAR + 1))
+    if others and every_year and all(change.yearly == first.yearly for change in others):
+        weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[first.local.weekday()]
+        return [f"RRULE:FREQ=YEARLY;BYMONTH={first.local.month};BYDAY={first.ordinal}{weekday}"]
+    dates = [f"{change.local:%Y%m%dT%H%M%S}" for change in others]
+    return [f"RDATE:{','.join(dates[at : at + 4])}" for at in range(0, len(dates), 4)]
 
 
-def _observance(change: _Change, rule: str | None = None) -> list[str]:
+def _observance(change: _Change, recurrence: Sequence[str] = ()) -> list[str]:
     kind = "DAYLIGHT" if change.daylight else "STANDARD"
     return [
         f"BEGIN:{kind}",
         f"DTSTART:{change.local:%Y%m%dT%H%M%S}",
-        *([rule] if rule else []),
+        *recurrence,
         f"TZOFFSETFROM:{_offset(change.before)}",
         f"TZOFFSETTO:{_offset(change.after)}",
         f"TZNAME:{change.name}",
