@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
 from bridge.core.recurrence import cut_before, expand, slots, tail_from
 
-CERTAIN = timedelta(days=30)
-"""How far ahead LionDesk is trusted to have made every row of a rule: an occurrence sooner than that without a row is gone."""
+CERTAIN = timedelta(days=60)
+"""How far ahead LionDesk is trusted to have made every row of a rule: sooner than that, no row means no occurrence."""
 
 
 def value_at(series: Series, slot: Slot) -> Task | None:
@@ -210,7 +210,7 @@ def _fitted(rule: Rule, anchor: Slot, last: Slot, horizon: datetime) -> Rule:
     """COUNT lowered where it promises occurrences that LionDesk would have made and has not (first rows gone)."""
     if rule.count is None:
         return rule
-    through = [slot for slot in expand(rule, anchor)]
+    through = list(expand(rule, anchor))
     missing = [slot for slot in through if last < slot <= horizon]
     return rule if not missing else replace(rule, count=sum(1 for slot in through if slot <= last))
 

@@ -139,9 +139,10 @@ def _slot_of_rule(row: Row, link: Link, taken: set[Slot], zone: ZoneInfo) -> Slo
     if due in present(link.series, zone, due) or due in link.series.exdates:
         return due
     rule, master = row.rule, link.series.master
-    if rule is None or master is None or link.series.rule is None:
+    if rule is None or master is None:
         return None
-    return due if due in set(expand(rule, master.due, due)) else None
+    begins = master.due if link.series.rule is not None else min(taken, default=master.due)
+    return due if due in set(expand(rule, begins, due)) else None
 
 
 def _traits(row: Row) -> tuple[object, ...]:

@@ -114,7 +114,8 @@ class Work:
     """What one link needs. First `liondesk` in this order, then `calendar`.
 
     `expected` is what LionDesk must show afterwards by slot, where its answer to a request cannot be foreseen
-    (`reads_back`): the series is then read again and mended (law 4). `moved` tells where a row's slot went.
+    (`reads_back`): the series is then read again and mended (law 4). `moved` tells where
+    a row's slot went by an edit in the calendar, `relinked` by one in LionDesk.
     `series` is what the calendar shows afterwards; `split` are the tails that became resources of their own.
     """
 
@@ -125,6 +126,7 @@ class Work:
     expected: Mapping[Slot, Task] = field(default_factory=lambda: MappingProxyType({}))
     reads_back: bool = False
     moved: Mapping[Slot, Slot] = field(default_factory=lambda: MappingProxyType({}))
+    relinked: Mapping[Slot, Slot] = field(default_factory=lambda: MappingProxyType({}))
     split: tuple[Pairing, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
@@ -208,6 +210,7 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         requests.expected,
         requests.reads_back,
         there.tail.moved if there.tail is not None else {},
+        here.tail.moved if here.tail is not None else {},
         split,
         requests.waiting(series),
         agreement.conflicts,
@@ -434,7 +437,8 @@ def _whole(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> S
     assert series.master is not None
     if not tail.restructured:
         return replace(series, master=_taking(series.master, tail.fields))
-    fresh = shown_by(pairing, horizon)
+    linked = tuple(LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in pairing.rows)
+    fresh = shown_by(replace(pairing, rows=linked), horizon)
     assert fresh.master is not None
     changed = {name: getattr(fresh.master, name) for name in (*CONTENT, "due", "contact_id", "reminder_type")}
     kept = {name: value for name, value in changed.items() if name in tail.fields or name in ("due", "all_day")}

@@ -166,7 +166,8 @@ def _texts(value: object) -> list[str]:
 def _gone(stored: Iterable[StoredLink], resources: ResourcesSeen) -> frozenset[str]:
     gone = set(resources.gone)
     if resources.complete:
-        there = {each.href for each in resources.changed} | resources.unchanged
+        unread = {each.item for each in resources.unreadable}
+        there = {each.href for each in resources.changed} | resources.unchanged | unread
         gone |= {each.href for each in stored if each.href is not None and each.href not in there}
     return frozenset(gone)
 

@@ -34,9 +34,8 @@ class Planned:
 
 
 async def run(pair: Pair, options: Options) -> PairReport:
-    """One run. Raises only `bridge.errors`: what is expected is in the report."""
+    """One run of a pair that was opened for it. Raises only `bridge.errors`: what is expected is in the report."""
     started = pair.now()
-    before = (pair.liondesk.requests, pair.calendar.requests)
     name = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     if not options.dry_run:
         await finish_mending(pair, name)
@@ -48,10 +47,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
         await _commit(pair, observation, planned, receipts)
     report = _report(pair, options, observation, planned, receipts)
     elapsed = (pair.now() - started).total_seconds()
-    requests = {
-        "liondesk": pair.liondesk.requests - before[0],
-        "calendar": pair.calendar.requests - before[1],
-    }
+    requests = {"liondesk": pair.liondesk.requests, "calendar": pair.calendar.requests}
     report = replace(report, elapsed_s=elapsed, requests=requests)
     if receipts:
         await pair.store.end_run(name, pair.now(), report.outcome.value, report.as_json())
@@ -182,7 +178,7 @@ def _settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt |
         rows, resource = receipt.rows, receipt.resource
     split = receipt.split if receipt is not None else []
     taken = {each.row.id for tail, _ in split for each in tail.rows}
-    kept = {slot: row for slot, row in rows.items() if row.id not in taken}
+    kept = {work.relinked.get(slot, slot): row for slot, row in rows.items() if row.id not in taken}
     links = [_stored(pair, pairing, kept, resource)] if kept or resource is not None else []
     if not links and stored is not None:
         links = [replace(stored, rows=(), href=None, etag=None, ics=None, pending=None, retire_at=None)]

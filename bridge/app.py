@@ -1,0 +1,164 @@
+"""Configuration into wired objects: the only room that knows every adapter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bridge.core.model import Side
+from bridge.core.policies import POLICIES
+from bridge.errors import BridgeError, ConfigurationError, Unreachable
+from bridge.report import Outcome, PairReport
+
+if TYPE_CHECKING:
+    from bridge.caldav import CalDavCalendar
+    from bridge.config import PairSettings
+    from bridge.liondesk.client import LionDeskApi
+    from bridge.store import SqlStore, State
+    from bridge.sync import Options, Pair
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def opened(
+    settings: PairSettings, state: State, *, full: bool = False, now: Callable[[], datetime] = _utc_now
+) -> AsyncIterator[Pair]:
+    """One pair, wired and connected. What was learned of both sides is remembered, so that a quiet run asks for none of it.
+
+    Raises ConfigurationError, CredentialsError, Unreachable, StateError.
+    """
+    from bridge.sync.pair import Pair
+    from bridge.vtodo import Context
+
+    store = state.pair(settings.name)
+    facts = await store.facts()
+    async with _liondesk(settings, facts, now) as liondesk:
+        await _introduce(settings, store, facts, liondesk)
+        categories = await _categories(store, facts, liondesk, full=full)
+        async with await _calendar(settings, facts) as calendar:
+            if calendar.identity != facts.get("calendar"):
+                await store.set_facts({"calendar": calendar.identity})
+            dav = settings.calendar
+            yield Pair(
+                name=settings.name,
+                liondesk=liondesk,
+                calendar=calendar,
+                store=store,
+                context=Context(liondesk.zone, categories, dav.start, dav.alarm),
+                policy=POLICIES[settings.conflict],
+                now=now,
+                keep_completed=settings.keep_completed,
+                writes_liondesk=settings.direction != "to-calendar",
+                writes_calendar=settings.direction != "to-liondesk",
+            )
+
+
+def _liondesk(settings: PairSettings, facts: Mapping[str, object], now: Callable[[], datetime]) -> LionDeskApi:
+    from bridge.liondesk.client import LionDeskApi
+
+    there = settings.liondesk
+    token = there.token
+    if token is None:
+        raise ConfigurationError(f"Pair {settings.name} has no token for LionDesk. Add token = {{ env = ... }} to it.")
+    zone = there.time_zone or str(facts.get("time_zone") or "UTC")
+    assigned = there.assigned_user_id or facts.get("owner")
+    return LionDeskApi(
+        there.url,
+        there.account_url,
+        token.reveal,
+        _zone(settings.name, zone),
+        assigned_user_id=str(assigned) if assigned else None,
+        now=now,
+    )
+
+
+def _zone(pair: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigurationError(
+            f"Pair {pair}: there is no time zone {name!r}. Set time_zone in [pair.liondesk] to an IANA name such as "
+            "America/Los_Angeles. Nothing was changed."
+        ) from None
+
+
+async def _introduce(
+    settings: PairSettings, store: SqlStore, facts: Mapping[str, object], liondesk: LionDeskApi
+) -> None:
+    """Whose account it is and on which clock they live: configured, remembered, or asked once."""
+    there = settings.liondesk
+    needs_zone = there.time_zone is None and not facts.get("time_zone")
+    needs_owner = there.assigned_user_id is None and not facts.get("owner")
+    if not needs_zone and not needs_owner:
+        return
+    me = await liondesk.me()
+    if needs_zone:
+        if me is None or me.time_zone is None:
+            raise ConfigurationError(
+                f"Pair {settings.name}: LionDesk does not tell the owner's time zone. Set time_zone in [pair.liondesk], "
+                "such as America/Los_Angeles. Nothing was changed."
+            )
+        liondesk.zone = _zone(settings.name, me.time_zone)
+    if needs_owner and me is not None:
+        liondesk.assigned_user_id = me.id
+    learned = {"time_zone": me.time_zone if needs_zone and me else None, "owner": me.id if needs_owner and me else None}
+    await store.set_facts({name: value for name, value in learned.items() if value is not None})
+
+
+async def _categories(
+    store: SqlStore, facts: Mapping[str, object], liondesk: LionDeskApi, *, full: bool
+) -> Mapping[str, str]:
+    """Names of task categories: remembered from the first run on, asked again by a full one."""
+    kept = facts.get("categories")
+    if isinstance(kept, dict) and not full:
+        return {str(key): str(name) for key, name in kept.items()}
+    asked = dict(await liondesk.categories())
+    if asked != kept:
+        await store.set_facts({"categories": asked})
+    return asked
+
+
+async def _calendar(settings: PairSettings, facts: Mapping[str, object]) -> CalDavCalendar:
+    from bridge.caldav import CalendarSettings, open_calendar
+
+    dav = settings.calendar
+    kept = facts.get("calendar")
+    return await open_calendar(
+        CalendarSettings(
+            url=dav.url,
+            username=dav.username,
+            password=dav.password.reveal() if dav.password else None,
+            calendar=dav.calendar,
+            component=dav.component,
+        ),
+        kept if isinstance(kept, str) else None,
+    )
+
+
+async def sync_pair(
+    settings: PairSettings, state: State, options: Options, *, now: Callable[[], datetime] = _utc_now
+) -> PairReport:
+    """One run of one pair, every error of it as a report: one bad pair never stops another."""
+    from bridge.sync import run
+
+    started = now()
+    try:
+        async with opened(settings, state, full=options.full, now=now) as pair:
+            return await run(pair, options)
+    except BridgeError as error:
+        outcome = Outcome.UNREACHABLE if isinstance(error, Unreachable) else Outcome.FAILED
+        return PairReport(
+            settings.name,
+            outcome,
+            dry_run=options.dry_run,
+            elapsed_s=(now() - started).total_seconds(),
+            requests={side.value: 0 for side in Side},
+            errors=(str(error),),
+            exit_code=error.exit_code,
+        )
