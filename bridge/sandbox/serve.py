@@ -67,6 +67,28 @@ def server_for(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def _listening(host: str, port: int) -> socket.socket:
+    """A bound socket. OSError if the port is taken.
+
+    It names its protocol, which `socket.create_server` does not: asyncio turns Nagle's algorithm off only on sockets
+    that do, and with it on, every answer waits 40 ms for the peer's delayed ACK.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(100)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _url(host: str, listening: socket.socket) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+
+
 @contextmanager
 def serving(world: World, host: str = "127.0.0.1", port: int = 0, data: Path | None = None) -> Iterator[str]:
     """Serve this world in a thread, on a free loopback port unless one is given; the base URL. It stops on leaving."""
@@ -77,12 +99,12 @@ def serving(world: World, host: str = "127.0.0.1", port: int = 0, data: Path | N
 @contextmanager
 def serving_app(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """The same for an application that is made already."""
-    listening = socket.create_server((host, port))
+    listening = _listening(host, port)
     server = server_for(app)
     thread = threading.Thread(target=server.run, args=([listening],), name="sandbox", daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{listening.getsockname()[1]}"
+        yield _url(host, listening)
     finally:
         server.should_exit = True
         thread.join(10)
@@ -93,7 +115,7 @@ def run(port: int, seed: Path | None, data: Path | None, host: str = "127.0.0.1"
     """Serve until SIGINT or SIGTERM. An existing `data` file goes before the seed; without both: an example book.
 
     Port 0 takes a free one. UnusableSeed, UnusableData and OSError (the port is taken) come before anything is served.
-    Says on standard error where it listens.
+    Says on standard error where it listens. Once it has stopped, the signal is raised again: KeyboardInterrupt.
     """
     if data is not None and data.exists():
         world = statefile.load(data)
@@ -101,8 +123,8 @@ def run(port: int, seed: Path | None, data: Path | None, host: str = "127.0.0.1"
         world = plant(read(seed) if seed is not None else believable_book(datetime.now(UTC)))
         if data is not None:
             statefile.save(world, data)
-    listening = socket.create_server((host, port))
-    where = f"http://{host}:{listening.getsockname()[1]}"
+    listening = _listening(host, port)
+    where = _url(host, listening)
     sys.stderr.write(f"LionDesk sandbox: {where}/ (tasks below {where}/api/v1). Ctrl-C ends it.\n")
     with listening:
         server_for(create_app(world, data)).run([listening])
