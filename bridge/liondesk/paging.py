@@ -11,7 +11,7 @@ then one pass is enough.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -20,6 +20,9 @@ from bridge.liondesk.rows import row_id
 
 PASSES = 5
 """How often a list is read before it counts as one that never holds still."""
+
+_MOST_STALE = 20
+"""How many pages in a row may bring nothing new before a reading is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,20 @@ async def _pass(fetch: Fetch, first: Page | None) -> tuple[dict[str, object], in
     """One reading from the first row to the last: the rows by key, and the total as the last page told it."""
     page = first or await fetch(0)
     seen = {key(raw): raw for raw in page.rows}
-    at, back = 0, 1
-    while page.rows and at + len(page.rows) < page.total:
+    at = stale = 0
+    while page.rows and at + len(page.rows) < page.total and stale < _MOST_STALE:
         overlap = 1 if len(page.rows) > 1 else 0
-        at += len(page.rows) - overlap
-        page = await fetch(at)
-        while overlap and at > 0 and not (page.rows and key(page.rows[0]) in seen):
-            at, back = max(0, at - back), back * 2
-            page = await fetch(at)
+        at, page = await _next(fetch, at + len(page.rows) - overlap, seen if overlap else None)
+        known = len(seen)
         seen.update((key(raw), raw) for raw in page.rows)
+        stale = stale + 1 if len(seen) == known else 0
     return seen, page.total
+
+
+async def _next(fetch: Fetch, at: int, seen: Container[str] | None) -> tuple[int, Page]:
+    """The page at this place, or so far before it that it begins with a row that was seen."""
+    page, back = await fetch(at), 1
+    while seen is not None and at > 0 and not (page.rows and key(page.rows[0]) in seen):
+        at, back = max(0, at - back), back * 2
+        page = await fetch(at)
+    return at, page
