@@ -17,8 +17,8 @@ __all__ = ["Context", "read", "write"]
 def read(ics: str, context: Context, item: str = "") -> Series | Unreadable:
     """What the resource says, on the wall clock of `context.zone`; never raises, whatever the text.
 
-    `item` names the resource in an Unreadable (its href); where it is empty, the UID does. `Unreadable.why` completes
-    the sentence "The task ...". The rules of reading stand in `bridge.vtodo.reading`.
+    `item` names the resource in an Unreadable (its href), whose `why` completes the sentence "The task ...". The rules
+    of reading stand in `bridge.vtodo.reading`.
     """
     from bridge.vtodo.reading import read_series
 
@@ -28,9 +28,10 @@ def read(ics: str, context: Context, item: str = "") -> Series | Unreadable:
 def write(series: Series, context: Context, now: datetime, previous: str | None = None) -> str:
     """The text of a resource that says `series`; `now` is aware, in UTC.
 
-    With `previous`, only what differs in meaning is edited, and `previous` itself comes back where nothing does. A
-    series without a master edits overrides alone. Raises ValueError if `previous` is not readable: such an item is the
-    user's, and nobody writes over it.
+    With `previous`, only what differs in meaning is edited, and `previous` itself comes back where nothing does; a task
+    that was done before keeps the moment it was done. A series without a master edits overrides alone. Raises
+    ValueError if `previous` is not readable (such an item is the user's, and nobody writes over it), and for dates
+    outside the years 1900 to 2999.
     """
     from bridge.vtodo.writing import write_series
 

@@ -66,15 +66,12 @@ class Resource:
 
 def read_series(ics: str, context: Context, item: str = "") -> Series | Unreadable:
     """What the resource says; Unreadable where it cannot be said. Never raises."""
-    uid = ""
     try:
-        resource = understand(ics, context)
-        uid = resource.uid
-        return series_of(resource)
+        return series_of(understand(ics, context))
     except Nonsense as error:
-        return Unreadable(item or uid, str(error))
+        return Unreadable(item, str(error))
     except OverflowError:
-        return Unreadable(item or uid, "has a date that is out of all bounds")
+        return Unreadable(item, "has a date that is out of all bounds")
 
 
 def understand(ics: str, context: Context) -> Resource:

@@ -16,7 +16,7 @@ from bridge.vtodo.lines import Component, Nonsense
 
 _UTC_NAMES = {"UTC", "Z", "GMT", "ETC/UTC", "ETC/GMT", "ETC/UCT", "ETC/ZULU", "ZULU", "UCT"}
 _SIMPLE_RULE = re.compile(
-    r"(?:(?:BYMONTH|BYDAY|BYMONTHDAY|INTERVAL|COUNT|UNTIL|WKST)=[^;]*|FREQ=YEARLY)", re.IGNORECASE
+    r"(?:(?:BYMONTH|BYDAY|BYMONTHDAY|COUNT|UNTIL|WKST)=[^;]*|INTERVAL=1|FREQ=YEARLY)", re.IGNORECASE
 )
 _PROBES = tuple(
     datetime(year, month, day, 12) for year in range(2023, 2031) for month in range(1, 13) for day in (1, 15)

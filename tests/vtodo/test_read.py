@@ -317,7 +317,7 @@ def test_what_cannot_be_understood_says_why_in_plain_words(
     resource: Make, context: Context, todo: str, why: str
 ) -> None:
     ever = "BEGIN:VTIMEZONE\nTZID:Ever\nBEGIN:STANDARD\nDTSTART:19700101T000000\nRRULE:FREQ=SECONDLY\n"
-    ever += "TZOFFSETFROM:+0000\nTZOFFSETTO:+0100\nEND:STANDARD\nEND:VTIMEZONE\n"
+    ever += "RRULE:FREQ=YEARLY;INTERVAL=0\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0100\nEND:STANDARD\nEND:VTIMEZONE\n"
     found = read(resource(todo, zone=ever), context, "/cal/x.ics")
     assert isinstance(found, Unreadable)
     assert found.item == "/cal/x.ics"
