@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
 from bridge.core.occurrences import from_master, linked_by_slot, present, value_at
-from bridge.core.recurrence import expand, same_occurrences
+from bridge.core.recurrence import expand, same_occurrences, slots
 
 CONTENT = ("summary", "notes", "category_id", "all_day")
 """The fields that a series shares; `due` is shared as a time of day, `status` never is."""
@@ -67,7 +67,7 @@ class Delta:
 # -- the calendar ------------------------------------------------------------------------------------------------------
 
 
-def restored(old: Series, new: Series) -> Series:
+def restored(old: Series, new: Series, zone: ZoneInfo) -> Series:
     """`new` with what it lost without anybody meaning it put back.
 
     Overrides that a writer is known to drop come back whole; an override that vanished otherwise keeps its completion
@@ -78,9 +78,10 @@ def restored(old: Series, new: Series) -> Series:
         new = replace(old, overrides=MappingProxyType(kept), modified_at=new.modified_at, prodid=new.prodid)
     if new.rule is None:
         return new
+    shown = slots(new, zone, max(old.overrides, default=None))
     drops_overrides = any(fragment in new.prodid.lower() for fragment in DROPPERS)
     for slot, override in old.overrides.items():
-        if slot in new.overrides or slot in new.exdates or override.this_and_future or override.cancelled:
+        if slot in new.overrides or slot not in shown or override.this_and_future or override.cancelled:
             continue
         if drops_overrides:
             new = replace(new, overrides=MappingProxyType({**new.overrides, slot: override}))
@@ -284,7 +285,8 @@ def liondesk_delta(old: Sequence[LinkedRow], new: Sequence[LinkedRow], series: S
     missing = sorted(slot for slot in before if slot not in after)
     adds = {slot: row.task for slot, row in after.items() if slot not in before}
     if series is None or series.rule is None:
-        return _single_or_grown(edits, missing, adds, new, series)
+        was_series = any(each.row.rule is not None for each in old)
+        return _single_or_grown(edits, missing, adds, () if was_series else new, series)
     tail = _tail_edit(before, after, edits, series)
     if tail is not None:
         edits = _beyond_tail(edits, tail, before)
@@ -304,7 +306,10 @@ def _single_or_grown(
     new: Sequence[LinkedRow],
     series: Series | None,
 ) -> Delta:
-    """A single task; with a rule it became a series (same UID, RRULE added)."""
+    """A single task; one that got a rule became a series (same UID, RRULE added).
+
+    `new` is empty where the row was one of a series before: an occurrence that an app detached (idiom 16).
+    """
     rule = next((each.row.rule for each in new if each.row.rule is not None), None)
     if series is not None and rule is not None:
         first = min(new, key=lambda each: each.slot)

@@ -200,7 +200,7 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
     requests = _Requests(pairing, there)
     requests.collect()
-    shown, split = _shown(agreement, here, requests.expected, zone, horizon)
+    shown, split = _shown(agreement, here, zone, horizon)
     creations = tuple(_creation(each, horizon) for each in split)
     return Work(
         pairing,
@@ -377,16 +377,16 @@ def _verb(changes: Mapping[str, object]) -> str:
 # -- the calendar's side -----------------------------------------------------------------------------------------------
 
 
-def _shown(
-    agreement: Agreement, delta: Delta, rows: Mapping[Slot, Task], zone: ZoneInfo, horizon: datetime
-) -> tuple[Series, tuple[Pairing, ...]]:
+def _shown(agreement: Agreement, delta: Delta, zone: ZoneInfo, horizon: datetime) -> tuple[Series, tuple[Pairing, ...]]:
     """What the calendar must show afterwards, and the tails that become resources of their own."""
     series, pairing = agreement.series, agreement.pairing
     assert series is not None
     split: tuple[Pairing, ...] = ()
     theirs = agreement.to_liondesk.tail
     if theirs is not None and theirs.restructured and series.rule is not None:
-        series = _settled_history(series, theirs, rows, zone)
+        series = _settled_history(
+            series, theirs, {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}, zone
+        )
     tail = delta.tail
     if tail is not None and (tail.whole or series.rule is None):
         series = _whole(series, pairing, tail, horizon)
@@ -415,20 +415,22 @@ def _taking(task: Task, fields: Mapping[str, object]) -> Task:
 
 
 def _settled_history(series: Series, tail: Tail, rows: Mapping[Slot, Task], zone: ZoneInfo) -> Series:
-    """After an app moved a series: what lies before its first open occurrence keeps showing what LionDesk's rows say.
+    """After an app moved a series: its completed occurrences stay completed, and its history shows what LionDesk holds.
 
-    The slots moved under the completed occurrences, and some apps leave their RECURRENCE-IDs behind.
+    The slots moved under the overrides, and some apps leave their RECURRENCE-IDs behind. `rows` are LionDesk's, by the
+    slots that they had before.
     """
-    first = tail.due
-    wanted = {tail.moved.get(slot, slot): task for slot, task in rows.items() if slot < tail.at}
-    for slot in sorted(present(series, zone, first)):
-        if slot >= first:
-            continue
-        task = wanted.get(slot)
-        if task is None:
+    shown = present(series, zone, max([tail.due, *rows, *tail.moved.values()]))
+    overrides = {slot: each for slot, each in series.overrides.items() if slot in shown or slot not in rows}
+    series = replace(series, overrides=MappingProxyType(overrides))
+    wanted = {tail.moved.get(slot, slot): task for slot, task in rows.items()}
+    for slot in sorted(shown):
+        task, now = wanted.get(slot), value_at(series, slot)
+        if task is None and slot < tail.due:
             series = without(series, {slot})
-        elif (shown := value_at(series, slot)) is not None and shown.status is not task.status:
-            series = with_override(series, slot, task)
+        elif task is not None and now is not None and task.status is Status.COMPLETE is not now.status:
+            kept = task if slot < tail.due else replace(now, status=task.status, completed_at=task.completed_at)
+            series = with_override(series, slot, kept)
     return series
 
 

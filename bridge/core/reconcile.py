@@ -67,7 +67,7 @@ def _deleted_in_liondesk(pairing: Pairing, zone: ZoneInfo) -> Agreement:
     assert pairing.series is not None
     if pairing.link.series is None:
         return Agreement(pairing, pairing.series, to_calendar=Delta(gone=True))
-    series = restored(pairing.link.series, pairing.series)
+    series = restored(pairing.link.series, pairing.series, zone)
     here = calendar_delta(pairing.link.series, series, pairing.link.rows, zone)
     if here.empty:
         return Agreement(pairing, series, to_calendar=Delta(gone=True))
@@ -102,7 +102,7 @@ def _merged(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
     base = pairing.link
     assert base.series is not None
     assert pairing.series is not None
-    series = restored(base.series, pairing.series)
+    series = restored(base.series, pairing.series, zone)
     here = calendar_delta(base.series, series, pairing.rows, zone)
     there = liondesk_delta(base.rows, pairing.rows, base.series)
     there, here = _appeared(there, here, base, series, zone)

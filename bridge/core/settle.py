@@ -24,17 +24,18 @@ def read_back(
     expected: Mapping[Slot, Task],
     moved: Mapping[Slot, Slot],
     shown: frozenset[Slot],
-    mine: frozenset[str],
+    others: frozenset[str],
 ) -> ReadBack:
     """Finds the slot of each row that was read again: by its id, then by its due moment, then by the slots shown.
 
-    `before` are the rows as they were linked, `shown` the slots that the calendar shows as far as these rows go, `mine`
-    the ids that certainly are of this series. A row that only looks alike and takes no slot is none of ours.
+    `before` are the rows as they were linked, `shown` the slots that the calendar shows as far as these rows go,
+    `others` the ids of rows that belong to other links, though perhaps to the same event. A row that only looks alike
+    and takes no slot is none of ours.
     """
     slot_of = {each.row.id: moved.get(each.slot, each.slot) for each in before}
     rows: dict[Slot, Row] = {}
     rest: list[Row] = []
-    live = [row for row in after if not row.deleted]
+    live = [row for row in after if not row.deleted and row.id not in others]
     for row in sorted(live, key=lambda each: (each.task.due, each.id)):
         slot = slot_of.get(row.id)
         if slot is not None and slot in expected and slot not in rows:
@@ -55,7 +56,7 @@ def read_back(
         else:
             rows[slot] = row
     events = {row.event_id for row in rows.values() if row.event_id is not None}
-    extra = tuple(row for row in left if row.id in mine or row.id in slot_of or row.event_id in events)
+    extra = tuple(row for row in left if row.id in slot_of or row.event_id in events)
     return ReadBack(rows, extra)
 
 

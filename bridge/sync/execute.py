@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from bridge import vtodo
-from bridge.core.model import SYNCED, Row, Series, Slot, Task
+from bridge.core.model import SYNCED, LinkedRow, Row, Series, Slot, Task
 from bridge.core.occurrences import linked_by_slot, present
 from bridge.core.pairing import Pairing
 from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, PostTask, PutResource, Work, mend
@@ -189,8 +189,8 @@ class Executor:
         rows = await self.pair.liondesk.read_series(some, since(self.newest))
         last = max((row.task.due for row in rows), default=None)
         shown = present(work.series, self.pair.context.zone, last) if work.series is not None else frozenset[Slot]()
-        mine = frozenset(row.id for row in receipt.rows.values())
-        back = read_back(before, rows, work.expected, work.moved, shown, mine)
+        others = await others_rows(self.pair, rows, before)
+        back = read_back(before, rows, work.expected, work.moved, shown, others)
         receipt.rows = dict(back.rows)
         self.fresh = {**self.fresh, **{row.id: row for row in rows}}
         horizon = max((row.task.due for row in rows if not row.deleted), default=None)
@@ -308,6 +308,11 @@ def _record(report: OperationReport, operation: Operation, body: Mapping[str, ob
             "occurrence": report.occurrence.isoformat() if report.occurrence else None,
         },
     )
+
+
+async def others_rows(pair: Pair, rows: Iterable[Row], mine: Iterable[LinkedRow]) -> frozenset[str]:
+    """Which of these rows the base has in other links: they are not this one's to mend."""
+    return await pair.store.of([row.id for row in rows]) - {each.row.id for each in mine}
 
 
 def calendar_series(pair: Pair, resource: Resource) -> Series | None:

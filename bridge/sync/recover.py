@@ -12,7 +12,7 @@ from bridge.core.pairing import Pairing
 from bridge.core.plan import Work, mend
 from bridge.core.settle import read_back
 from bridge.ports import StoredLink, StoredRow
-from bridge.sync.execute import Executor
+from bridge.sync.execute import Executor, others_rows
 from bridge.sync.observe import as_link, since
 from bridge.sync.pair import Options, Pair
 
@@ -46,7 +46,7 @@ async def _mended(pair: Pair, run: str, stored: StoredLink) -> StoredLink:
         return retry
     expected = _expected(stored)
     shown = present(link.series, pair.context.zone, last) if link.series else frozenset[Slot]()
-    back = read_back(link.rows, rows, expected, {}, shown, frozenset(each.row.id for each in link.rows))
+    back = read_back(link.rows, rows, expected, {}, shown, await others_rows(pair, rows, link.rows))
     operations = mend(back.rows, (), expected, max(each.slot for each in link.rows))
     linked = tuple(LinkedRow(slot, row) for slot, row in sorted(back.rows.items()))
     work = Work(Pairing(link, linked, link.series, stored.href, stored.etag), link.series, operations)

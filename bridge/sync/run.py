@@ -156,14 +156,27 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
     changed = [link for link in links if observation.stored.get(link.uid) != link]
     if changed or forget:
         await pair.store.save(changed, forget)
-    await _keep_cursors(pair, observation)
+    wrote = any(receipt.work.calendar for receipt in receipts)
+    calendar_cursor = await _past_own_writes(pair, observation) if wrote else observation.calendar_cursor
+    for side, cursor in ((Side.LIONDESK, observation.liondesk_cursor), (Side.CALENDAR, calendar_cursor)):
+        if await pair.store.cursor(side) != cursor:
+            await pair.store.set_cursor(side, cursor)
 
 
-async def _keep_cursors(pair: Pair, observation: Observation) -> None:
-    store = pair.store
-    for side, cursor in ((Side.LIONDESK, observation.liondesk_cursor), (Side.CALENDAR, observation.calendar_cursor)):
-        if await store.cursor(side) != cursor:
-            await store.set_cursor(side, cursor)
+async def _past_own_writes(pair: Pair, observation: Observation) -> str | None:
+    """The calendar's cursor after this run's own writes, where nobody else wrote in the meantime.
+
+    A server whose tokens name a state of its content (Xandikos: a git tree) has the same token again when an app takes
+    our write back: from the older cursor, that would look like no change.
+    """
+    etags = await pair.store.etags()
+
+    async def known() -> Mapping[str, str]:
+        return etags
+
+    seen = await pair.calendar.observe(observation.calendar_cursor, known)
+    own = all(etags.get(each.href) == each.etag for each in seen.changed) and not set(seen.gone) & etags.keys()
+    return seen.cursor if own and not seen.unreadable else observation.calendar_cursor
 
 
 def _settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | None) -> list[StoredLink]:

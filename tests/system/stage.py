@@ -151,7 +151,8 @@ class Stage:
 
     def agree(self) -> None:
         """Both sides show the same occurrences."""
-        assert self.calendar_shows() == self.liondesk_shows()
+        calendar, liondesk = self.calendar_shows(), self.liondesk_shows()
+        assert calendar == liondesk, f"only in the calendar: {set(calendar) - set(liondesk)}; only in LionDesk: {set(liondesk) - set(calendar)}"
 
     async def settles(self) -> None:
         """Both sides agree, and the next two runs write nothing (law 5)."""

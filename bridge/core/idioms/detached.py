@@ -18,7 +18,7 @@ def detached(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
     newcomers = {each.href: each for each in pairings if _single_newcomer(each)}
     result: list[Pairing] = []
     for pairing in pairings:
-        if pairing.href in newcomers and _single_newcomer(pairing):
+        if _single_newcomer(pairing):
             continue
         result += _released(pairing, newcomers)
     return (*result, *newcomers.values())

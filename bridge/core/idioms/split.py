@@ -18,7 +18,7 @@ def split(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
     newcomers = {each.href: each for each in pairings if _newcomer(each)}
     result: list[Pairing] = []
     for pairing in pairings:
-        if pairing.href in newcomers and _newcomer(pairing):
+        if _newcomer(pairing):
             continue
         at = _lost_tail(pairing)
         heir = (
