@@ -376,14 +376,6 @@ def test_a_bare_override_that_is_edited_speaks_for_itself(
     assert understood(renamed).overrides[MARCH_9].task.summary == "Call client"
 
 
-def test_a_reminder_that_the_server_dropped_is_no_reason_to_write(
-    resource: Make, understood: Understand, context: Context, now: datetime
-) -> None:
-    text, kept = resource(MASTER), resource(MASTER + "X-LIONDESK-REMINDER:1")
-    assert write(edited(understood(text), reminder_type="2"), context, now, text) == text
-    assert "X-LIONDESK-REMINDER:2" in write(edited(understood(kept), reminder_type="2"), context, now, kept)
-
-
 @pytest.mark.parametrize(
     ("present", "wanted", "after"),
     [("", "2", "2"), ("1", "2", "2"), ("1", None, "1"), ("1", "0", None)],
@@ -401,3 +393,5 @@ def test_the_reminder_travels_with_other_changes_and_none_is_silence(
     written = write(edited(understood(text), reminder_type=wanted, summary="y"), context, now, text)
     found = [line.partition(":")[2] for line in written.splitlines() if line.startswith("X-LIONDESK-REMINDER")]
     assert found == ([after] if after else [])
+    alone = write(edited(understood(text), reminder_type=wanted), context, now, text)
+    assert (alone == text) is (not present or wanted is None), "a dropped one is no reason to write"
