@@ -126,9 +126,9 @@ class Http:
                 "the pair. The next run tries again."
             ) from None
 
-    async def write(self, method: str, url: str, query: Query, body: Mapping[str, object] | None) -> (
-        Payload | Refused | Unknown
-    ):
+    async def write(
+        self, method: str, url: str, query: Query, body: Mapping[str, object] | None
+    ) -> Payload | Refused | Unknown:
         """Send one write once. Unknown: its answer never came, or is none, so it may or may not have taken effect."""
         for last in (False, True):
             try:
@@ -186,9 +186,7 @@ class Http:
             response = await self._send("GET", str(target), (), None)
         return response
 
-    async def _send(
-        self, method: str, url: str, query: Query, body: Mapping[str, object] | None
-    ) -> httpx.Response:
+    async def _send(self, method: str, url: str, query: Query, body: Mapping[str, object] | None) -> httpx.Response:
         client = self._open()
         self._sent = self._secret()
         headers = {"authorization": f"Bearer {self._sent}"}

@@ -64,9 +64,7 @@ class Observer:
     async def _changes(self, cursor: Cursor, known: Known) -> RowsSeen:
         """Every row stamped since the cursor, and the total."""
         filters = changed_since(cursor.since)
-        page, total = await asyncio.gather(
-            self.listing.page(filters, NEWEST_CHANGE_FIRST), self.listing.total(LIVE)
-        )
+        page, total = await asyncio.gather(self.listing.page(filters, NEWEST_CHANGE_FIRST), self.listing.total(LIVE))
         if not isinstance(page, Page) or any(_before(raw, cursor.since - _ROUNDING) for raw in page.rows):
             self.listing.habits = replace(self.listing.habits, changes=False)
             return await self._everything(None, known, ())
@@ -104,9 +102,7 @@ class Observer:
         following = after(previous, _stamps((*live, *deleted)), self.now(), self.listing.page_size)
         return self._seen((*live, *deleted), following, balance, complete=True)
 
-    def _seen(
-        self, raws: Iterable[object], following: Cursor | None, balance: _Balance, *, complete: bool
-    ) -> RowsSeen:
+    def _seen(self, raws: Iterable[object], following: Cursor | None, balance: _Balance, *, complete: bool) -> RowsSeen:
         rows: list[Row] = []
         unreadable: list[Unreadable] = []
         for raw in raws:
