@@ -169,8 +169,8 @@ class LionDeskApi:
                 return row
             case Unreadable(item, why):
                 raise StateError(
-                    f"The state holds {item}, which cannot be read: {why}. Nothing was changed; restore the state from "
-                    "a backup, or move it away: the next run then finds the pairs of items again by their UIDs."
+                    f"The state holds LionDesk task {item}, which cannot be read: {why}. Nothing was changed; restore "
+                    "the state from a backup, or move it away: the next run then finds the pairs of items again by their UIDs."
                 )
 
     def _row(self, raw: object) -> Row:
@@ -179,8 +179,8 @@ class LionDeskApi:
                 return row
             case Unreadable(item, why):
                 raise Unreachable(
-                    f"LionDesk shows {item} in a form that cannot be read any more: {why}. It was left alone; look at "
-                    "the task in LionDesk. The next run tries again."
+                    f"LionDesk shows task {item} in a form that cannot be read any more: {why}. It was left alone; "
+                    "look at the task in LionDesk. The next run tries again."
                 )
 
     # -- bodies ----------------------------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ from bridge.core.model import Row, Unreadable
 from bridge.liondesk.cursor import Cursor, after, dump, load
 from bridge.liondesk.fields import read_stamp
 from bridge.liondesk.listing import LIVE, NEWEST_CHANGE_FIRST, OLDEST_FIRST, Listing, changed_before, changed_since
-from bridge.liondesk.paging import Page, key
-from bridge.liondesk.rows import is_deleted, read_row
+from bridge.liondesk.paging import Page
+from bridge.liondesk.rows import is_deleted, key, read_row
 from bridge.ports import Known, RowsSeen
 
 _ROUNDING = timedelta(seconds=2)

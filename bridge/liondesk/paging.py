@@ -10,13 +10,11 @@ then one pass is enough.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
-from hashlib import sha256
 
 from bridge.errors import Unreachable
-from bridge.liondesk.rows import row_id
+from bridge.liondesk.rows import key
 
 PASSES = 5
 """How often a list is read before it counts as one that never holds still."""
@@ -51,11 +49,6 @@ def read_page(value: object) -> Page:
             raise ValueError("the list of tasks has no total")
         case _:
             raise ValueError("the list of tasks is none")
-
-
-def key(raw: object) -> str:
-    """What makes an item of a list the same one: its id; without one, a digest of all it says."""
-    return row_id(raw) or "?" + sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16]
 
 
 async def read_all(fetch: Fetch, first: Page | None = None) -> tuple[object, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from hashlib import sha256
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -27,6 +29,11 @@ def row_id(raw: object) -> str | None:
 _NO_ZONE = ZoneInfo("UTC")
 
 
+def key(raw: object) -> str:
+    """What makes an item of a list the same one: its id; without one, a digest of all it says."""
+    return row_id(raw) or "?" + sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def is_deleted(raw: object) -> bool:
     """Whether an item of a list has the status `deleted`."""
     status = raw.get(Fields.status.wire) if isinstance(raw, dict) else None
@@ -34,17 +41,17 @@ def is_deleted(raw: object) -> bool:
 
 
 def read_row(raw: object, zone: ZoneInfo) -> Row | Unreadable:
-    """One item of a list as a Row, due on the wall clock of `zone`; Unreadable where it means nothing.
+    """One item of a list as a Row, due on the wall clock of `zone`; Unreadable, by its `key`, where it means nothing.
 
     `completed_at` of a complete task is its `modified_at`, the nearest that LionDesk tells.
     """
     if not isinstance(raw, dict):
-        return Unreadable("a task of LionDesk", "it is no object with fields")
+        return Unreadable(key(raw), "it is no object with fields")
     context = Context(raw, zone)
     try:
         return _row(context)
     except BadField as error:
-        return Unreadable(_item(raw), str(error))
+        return _unreadable(raw, str(error))
 
 
 def _row(context: Context) -> Row:
@@ -74,12 +81,10 @@ def _row(context: Context) -> Row:
     )
 
 
-def _item(raw: Mapping[str, object]) -> str:
-    """What the user may recognise the item by."""
-    name = raw.get(Fields.summary.wire)
-    title = f'"{name}"' if isinstance(name, str) and name else "a task without a description"
-    found = row_id(raw)
-    return f"{title} (LionDesk task {found})" if found else f"{title} (LionDesk shows no id)"
+def _unreadable(raw: Mapping[str, object], why: str) -> Unreadable:
+    """With the title in the words: an id alone says little to a person."""
+    title = raw.get(Fields.summary.wire)
+    return Unreadable(key(raw), f'"{title}": {why}' if isinstance(title, str) and title else why)
 
 
 def patch_body(raw: Mapping[str, object], changes: Mapping[str, object], zone: ZoneInfo) -> dict[str, object]:

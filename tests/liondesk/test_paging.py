@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bridge.errors import Unreachable
 from bridge.liondesk.client import LionDeskApi
 from bridge.liondesk.http import Waits
-from bridge.liondesk.paging import Page, key, read_all, read_page
+from bridge.liondesk.paging import Page, read_all, read_page
+from bridge.liondesk.rows import key
 from tests.liondesk.fault_server import Asked, answer, fault_server
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bridge.core.model import Row, Rule, Status, Task, Unreadable
 from bridge.core.recurrence import parse_rule
 from bridge.liondesk.fields import held
-from bridge.liondesk.rows import create_body, patch_body, read_row, row_id
+from bridge.liondesk.rows import create_body, key, patch_body, read_row, row_id
 
 ANGELES = ZoneInfo("America/Los_Angeles")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -253,7 +253,8 @@ def test_absurd_rows_are_listed_with_words_and_never_raise(values: dict[str, obj
     found = read_row(raw(**values), ANGELES)
     assert isinstance(found, Unreadable)
     assert why in found.why
-    assert "New Lead Alert" in found.item or "12" in found.item
+    assert found.item == ("12" if "id" not in values else key(raw(**values)))
+    assert '"New Lead Alert"' in found.why or "description" in values
 
 
 @pytest.mark.parametrize("item", [None, 7, "text", [], [1]])
