@@ -170,7 +170,7 @@ class LionDeskApi:
             case Unreadable(item, why):
                 raise StateError(
                     f"The state holds LionDesk task {item}, which cannot be read: {why}. Nothing was changed; restore "
-                    "the state from a backup, or move it away: the next run then finds the pairs of items again by their UIDs."
+                    "the state from a backup, or move it away: the next run then finds what belongs together by UID."
                 )
 
     def _row(self, raw: object) -> Row:
