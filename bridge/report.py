@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from bridge.core.model import Rule, Side, Status
+from bridge.wording import moment, one_line, quoted, rule_text, value_words
+
+__all__ = ["NAMES", "ConflictReport", "OperationReport", "Outcome", "PairReport", "Skipped", "moment", "plain"]
 
 NAMES = {"liondesk": "LionDesk", "calendar": "the calendar"}
 FIELD_WORDS = {
@@ -72,13 +76,20 @@ class OperationReport:
         }
 
     def sentence(self) -> str:
-        """The operation in plain words, such as "Moved 'Call Bill' from Mon 9 Mar 09:00 to 10:00 in LionDesk, because ..."."""
-        done, would = _verbs(self)
-        lead = {"done": done, "planned": f"Would {would}", "failed": f"Could not {would}"}.get(
-            self.state, f"Waits to {would}"
-        )
+        """The operation in plain words: "Moved 'Call Bill' from Mon 9 Mar 09:00 to 10:00 in LionDesk, because ..."."""
+        phrase = _phrase(self)
         tail = f" {self.message}" if self.message else ""
-        return f"{lead} {_object(self)} in {NAMES[self.side]}, because {self.because}.{tail}"
+        where = f"{phrase.what} in {NAMES[self.side]}"
+        match self.state:
+            case "done":
+                return f"{phrase.done} {where}, because {self.because}.{tail}"
+            case "planned":
+                return f"Would {phrase.would} {where}, because {self.because}.{tail}"
+            case "failed":
+                # "because" would tell the reason of the attempt as that of the failure.
+                return f"Could not {phrase.would} {where} ({self.because}).{tail}"
+            case _:
+                return f"Waits to {phrase.would} {where} ({self.because}).{tail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +123,14 @@ class ConflictReport:
         kept, lost = (self.liondesk, self.calendar) if self.kept is Side.LIONDESK else (self.calendar, self.liondesk)
         if self.field == "existence":
             return (
-                f"'{self.summary}' was edited in {NAMES[self.kept]} and deleted in {NAMES[self.kept.other]}: "
+                f"{quoted(self.summary)} was edited in {NAMES[self.kept]} and deleted in {NAMES[self.kept.other]}: "
                 f"it stays, because {self.because}."
             )
         what = FIELD_WORDS.get(WIRE.get(self.field, self.field), self.field)
+        at = f" of {moment(self.occurrence)}" if self.occurrence is not None else ""
         return (
-            f"Both sides changed the {what} of '{self.summary}': kept {_shown(kept)} from {NAMES[self.kept]} over "
-            f"{_shown(lost)} from {NAMES[self.kept.other]}, because {self.because}."
+            f"Both sides changed the {what} of {quoted(self.summary)}{at}: kept {value_words(kept)} from "
+            f"{NAMES[self.kept]} over {value_words(lost)} from {NAMES[self.kept.other]}, because {self.because}."
         )
 
 
@@ -136,7 +148,11 @@ class Skipped:
 
     def sentence(self) -> str:
         """The item in plain words."""
-        return f"Left alone in {NAMES[self.side]}: {self.item}. {self.why}"
+        # A reader's reason completes "The task ...", others are sentences.
+        why = one_line(self.why, 400)
+        why = f"it {why}" if re.match(r"(is|has|shares|starts|recurs|uses|ends)\b", why) else why
+        stop = "" if why.endswith((".", "!", "?")) else "."
+        return f"Left alone in {NAMES[self.side]}: {one_line(self.item, 120)}. {why[:1].upper()}{why[1:]}{stop}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +175,14 @@ class PairReport:
     def code(self) -> int:
         """The exit code of interface.md."""
         return EXIT_CODES[self.outcome] if self.exit_code is None else self.exit_code
+
+    def sentences(self) -> tuple[str, ...]:
+        """Operations, conflicts and what was left alone, in plain words; empty where both sides agreed already."""
+        return (
+            *(each.sentence() for each in self.operations),
+            *(each.sentence() for each in self.conflicts),
+            *(each.sentence() for each in self.skipped),
+        )
 
     def as_json(self) -> dict[str, object]:
         """The pair's part of `sync --json`."""
@@ -191,71 +215,96 @@ def plain(value: object) -> object:
             return str(value)
 
 
-def rule_text(rule: Rule) -> str:
-    """A rule for people and JSON."""
-    parts = [f"{name}={value}" for name, value in rule.parts]
-    if rule.count is not None:
-        parts.append(f"COUNT={rule.count}")
-    if rule.until is not None:
-        parts.append(f"UNTIL={rule.until:%Y%m%dT%H%M%S}")
-    return ";".join(parts)
-
-
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
-def moment(value: datetime, *, all_day: bool = False, beside: datetime | None = None) -> str:
-    """A wall-clock moment for people: "Mon 9 Mar 09:00"; only the time where `beside` is the same day."""
-    if beside is not None and beside.date() == value.date():
-        return f"{value:%H:%M}"
-    day = f"{value:%a} {value.day} {value:%b}"
-    return day if all_day or (value.hour, value.minute) == (0, 0) else f"{day} {value:%H:%M}"
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """What was done to which task: `done` and `would` begin the sentence, `what` follows."""
+
+    done: str
+    would: str
+    what: str
 
 
-def _verbs(operation: OperationReport) -> tuple[str, str]:
-    if operation.action == "create":
-        return "Created", "create"
-    if operation.action == "delete":
-        return "Deleted", "delete"
-    names = set(operation.fields)
-    if names == {"status"}:
-        completed = plain(operation.fields["status"][1]) == "complete"
-        return ("Completed", "complete") if completed else ("Re-opened", "re-open")
-    if "due" in names and names <= {"due", "all_day", "rule"}:
-        return "Moved", "move"
-    return ("Changed", "change") if names else ("Updated", "update")
+def _phrase(operation: OperationReport) -> _Phrase:
+    title = quoted(operation.summary)
+    match operation.action:
+        case "create":
+            return _Phrase("Created", "create", title + _beginning(operation))
+        case "delete":
+            return _Phrase("Deleted", "delete", title + _extent(operation))
+        case _:
+            return _update(operation, title)
 
 
-def _object(operation: OperationReport) -> str:
-    title = f"'{operation.summary}'"
-    scope = {2: " (this and the following)", 3: ""}.get(operation.update_type or operation.delete_type or 0, "")
-    if operation.delete_type == 3:
-        scope = " (the whole series)"
-    names = set(operation.fields)
-    when = operation.occurrence
-    if "due" in names and names <= {"due", "all_day", "rule"}:
-        old, new = operation.fields["due"]
-        if isinstance(old, datetime) and isinstance(new, datetime):
-            return f"{title}{scope} from {moment(old)} to {moment(new, beside=old)}"
-    at = f" of {moment(when)}" if when and (operation.recurring or operation.action == "create") else ""
-    if operation.action != "update" or names <= {"status"}:
-        return f"{title}{at}{scope}"
-    changes = ", ".join(_change(name, old, new) for name, (old, new) in operation.fields.items())
-    return f"{title}{at}{scope}: {changes}" if changes else f"{title}{at}{scope}"
+def _update(operation: OperationReport, title: str) -> _Phrase:
+    fields = dict(operation.fields)
+    if fields.keys() == {"status"}:
+        completed = plain(fields["status"][1]) == Status.COMPLETE.value
+        done, would = ("Completed", "complete") if completed else ("Re-opened", "re-open")
+        return _Phrase(done, would, title + _of(operation))
+    if fields.keys() == {"summary"}:
+        old, new = fields["summary"]
+        return _Phrase("Renamed", "rename", f"{quoted(str(old or ''))}{_of(operation)} to {quoted(str(new or ''))}")
+    if operation.side is Side.CALENDAR and (until := _ended(*fields.get("rule", (None, None)))) is not None:
+        # A series that LionDesk split: its tail was created as a series of its own.
+        return _Phrase("Ended", "end", f"{title} after {moment(until)}")
+    old_due, new_due = fields.pop("due", (None, None))
+    if isinstance(old_due, datetime) and isinstance(new_due, datetime) and old_due != new_due:
+        all_day = fields.get("all_day", (False, False))
+        fields.pop("all_day", None)
+        start = moment(old_due, all_day=bool(all_day[0]), beside=_year_of(new_due, old_due))
+        end = moment(new_due, all_day=bool(all_day[1]), beside=old_due)
+        changes = f", {_changes(fields)}" if fields else ""
+        return _Phrase("Moved", "move", f"{title}{_following(operation)} from {start} to {end}{changes}")
+    if not fields:
+        return _Phrase("Updated", "update", title + _of(operation))
+    return _Phrase("Changed", "change", f"{title}{_of(operation)}: {_changes(fields)},")
+
+
+def _ended(old: object, new: object) -> datetime | None:
+    """Until when a series goes on, where it went on for longer before and is otherwise the same."""
+    if not isinstance(old, Rule) or not isinstance(new, Rule) or old.parts != new.parts or new.until is None:
+        return None
+    return new.until if old.until is None or new.until < old.until else None
+
+
+def _year_of(value: datetime, shown: datetime) -> datetime | None:
+    """The other end of a move that ends in another year: both then show theirs."""
+    return value if value.year != shown.year else None
+
+
+def _beginning(operation: OperationReport) -> str:
+    if operation.occurrence is None:
+        return ""
+    return f"{', repeating from' if operation.recurring else ', due'} {moment(operation.occurrence)},"
+
+
+def _extent(operation: OperationReport) -> str:
+    """How much a deletion takes."""
+    if operation.delete_type == 3 or (operation.recurring and operation.delete_type is None):
+        return " with all that it repeats"
+    return _of(operation)
+
+
+def _of(operation: OperationReport) -> str:
+    """Which occurrence, and whether all that follow are meant, too."""
+    at = f" of {moment(operation.occurrence)}" if operation.occurrence is not None and operation.recurring else ""
+    return at + _following(operation)
+
+
+def _following(operation: OperationReport) -> str:
+    return " and all that follow" if 2 in (operation.update_type, operation.delete_type) else ""
+
+
+def _changes(fields: Mapping[str, tuple[object, object]]) -> str:
+    return ", ".join(_change(name, old, new) for name, (old, new) in fields.items())
 
 
 def _change(name: str, old: object, new: object) -> str:
-    return f"{FIELD_WORDS.get(WIRE.get(name, name), name)} from {_shown(old)} to {_shown(new)}"
-
-
-def _shown(value: object) -> str:
-    match value:
-        case datetime():
-            return moment(value)
-        case None | "":
-            return "nothing"
-        case bool():
-            return "yes" if value else "no"
-        case _:
-            text = str(plain(value))
-            return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
+    word = FIELD_WORDS.get(WIRE.get(name, name), name)
+    if name in ("category_id", "contact_id", "reminder_type"):
+        # LionDesk's numbers mean nothing to a person.
+        return f"no {word} any more" if new is None else f"another {word}"
+    return f"{word} from {value_words(old)} to {value_words(new)}"

@@ -1,0 +1,86 @@
+"""A pair's LionDesk account by itself, without state or calendar: what `export` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Row, Unreadable
+from bridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bridge.config import PairSettings
+    from bridge.vtodo import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Every live task of an account. `owner` tells accounts apart; `context` is how its calendar form is written."""
+
+    pair: str
+    owner: str
+    rows: tuple[Row, ...]
+    unreadable: tuple[Unreadable, ...]
+    context: Context
+
+
+class _Nothing:
+    """A base that knows no row: `observe` then reads the whole list."""
+
+    async def count(self) -> int:
+        return 0
+
+    async def of(self, ids: Collection[str]) -> frozenset[str]:
+        del ids
+        return frozenset()
+
+
+async def read_book(settings: PairSettings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Book:
+    """Read the account completely. Raises ConfigurationError, CredentialsError and Unreachable."""
+    from bridge.liondesk.client import LionDeskApi
+    from bridge.vtodo import Context
+
+    there, dav = settings.liondesk, settings.calendar
+    token = revealed(settings)
+    zone = ZoneInfo(there.time_zone or "UTC")
+    async with LionDeskApi(there.url, there.account_url, lambda: token, zone, now=now) as liondesk:
+        me = await liondesk.me()
+        if there.time_zone is None:
+            liondesk.zone = owners_zone(settings, me.time_zone if me is not None else None)
+        categories = await liondesk.categories()
+        seen = await liondesk.observe(None, _Nothing())
+        rows = tuple(row for row in seen.rows if not row.deleted)
+        owner = f"{there.url} {me.id if me is not None else settings.name}"
+        return Book(
+            settings.name,
+            owner,
+            rows,
+            seen.unreadable,
+            Context(liondesk.zone, categories, dav.start, dav.alarm),
+        )
+
+
+def revealed(settings: PairSettings) -> str:
+    """The token, read once. ConfigurationError where the pair has none, CredentialsError where it is not there."""
+    token = settings.liondesk.token
+    if token is None:
+        raise ConfigurationError(
+            f"Pair {settings.name} has no token for LionDesk. Nothing was done: add token = {{ env = "
+            '"LIONDESK_TOKEN" } to its [pair.liondesk].'
+        )
+    return token.reveal()
+
+
+def owners_zone(settings: PairSettings, told: str | None) -> ZoneInfo:
+    """The zone that LionDesk tells. Raises ConfigurationError where it tells none, or one that nobody knows."""
+    try:
+        return ZoneInfo(told or "")
+    except (ValueError, OSError, LookupError):
+        what = f"says that the owner's time zone is {told!r}" if told else "does not tell the owner's time zone"
+        raise ConfigurationError(
+            f"Pair {settings.name}: LionDesk {what}, so it is not known when tasks are due. Nothing was changed: set "
+            "time_zone in [pair.liondesk], such as America/Los_Angeles."
+        ) from None

@@ -1,0 +1,108 @@
+"""`sync`: one run per pair, told in plain words or as JSON."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import click
+
+from bridge.cli.common import chosen, command, configuration, given, json_option, pairs_argument, utc_now
+from bridge.cli.progress import Bar
+from bridge.cli.terminal import say, say_json, tell
+
+if TYPE_CHECKING:
+    from bridge.config import PairSettings
+    from bridge.report import PairReport
+    from bridge.store import State
+    from bridge.sync import Options
+
+_COLOURS = {"failed": "red", "waiting": "yellow"}
+
+
+@click.command(short_help="Bring both sides together, once.")
+@pairs_argument
+@click.option("--dry-run", is_flag=True, help="Show what a run would do; write nothing.")
+@click.option("--full", is_flag=True, help="Read both sides from nothing instead of asking for what changed.")
+@json_option
+@command
+def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, as_json: bool) -> int:
+    """Run each PAIR once (all, where none is named), then exit.
+
+    One sentence for each change, none where both sides agree already.
+    """
+    found = configuration()
+    settings = chosen(found, pairs)
+    from bridge.last_run import moment_text
+    from bridge.store import open_state
+
+    started = utc_now()
+    run = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+    reports: list[PairReport] = []
+    with open_state(found.state) as state:
+        for warning in state.warnings:
+            tell(f"Warning: {warning}", "yellow")
+        for each in settings:
+            report = _run_one(each, state, run, dry_run=dry_run, full=full)
+            reports.append(report)
+            prefix = f"{each.name}: " if len(settings) > 1 else ""
+            if not as_json:
+                _show(report, prefix)
+            _tell(report, each.name)
+    if as_json:
+        told = [report.as_json() for report in reports]
+        say_json({"version": 1, "run": run, "started_at": moment_text(started), "pairs": told})
+    return max((report.code for report in reports), default=0)
+
+
+def _run_one(settings: PairSettings, state: State, run: str, *, dry_run: bool, full: bool) -> PairReport:
+    import asyncio
+
+    from bridge.sync import Options
+
+    with Bar(settings.name) as bar:
+        options = Options(dry_run=dry_run, full=full, progress=bar.advance)
+        return asyncio.run(_synced(settings, state, run, options))
+
+
+async def _synced(settings: PairSettings, state: State, run: str, options: Options) -> PairReport:
+    """One run, remembered. Whatever goes wrong is in the report: one bad pair never stops another."""
+    from bridge.app import sync_pair
+    from bridge.cli.failure import fault
+    from bridge.errors import BridgeError
+    from bridge.last_run import remember
+    from bridge.report import Outcome, PairReport
+
+    started = utc_now()
+    try:
+        report = await sync_pair(settings, state, options)
+    except Exception as error:  # noqa: BLE001 - the other pairs have their run all the same
+        report = PairReport(settings.name, Outcome.FAILED, dry_run=options.dry_run, errors=(fault(error),), exit_code=1)
+    try:
+        await remember(state.pair(settings.name), report, run, started, utc_now())
+    except BridgeError as error:
+        tell(f"{settings.name}: {error}", "red")
+    return report
+
+
+def _show(report: PairReport, prefix: str) -> None:
+    for operation in report.operations:
+        say(prefix + operation.sentence(), _COLOURS.get(operation.state))
+    for conflict in report.conflicts:
+        say(prefix + conflict.sentence(), "yellow")
+    for skipped in report.skipped:
+        say(prefix + skipped.sentence(), "yellow")
+
+
+def _tell(report: PairReport, pair: str) -> None:
+    """What is wrong, in a paragraph each, and with -v how the run went."""
+    paragraphs = [*report.errors, *([report.halt] if report.halt else [])]
+    for paragraph in paragraphs:
+        tell(f"{pair}: {paragraph}", "red")
+    left = sum(each.state in ("failed", "waiting") for each in report.operations)
+    if report.code and not paragraphs:
+        changes = "1 change was" if left == 1 else f"{left} changes were"
+        tell(f"{pair}: {changes} not made; each side keeps what it has. Run again: liondesk-bridge sync {pair}", "red")
+    if given().verbosity:
+        asked = " and ".join(f"{count} to {side}" for side, count in report.requests.items())
+        tell(f"{pair}: {report.outcome.value} after {report.elapsed_s:.1f} s; requests: {asked}.")
