@@ -119,7 +119,7 @@ def series_of(uid: str, rows: Sequence[Row], horizon: datetime) -> tuple[Series,
     """
     ordered = sorted(rows, key=lambda row: (row.task.due, row.id))
     rule = next((row.rule for row in reversed(ordered) if row.rule is not None), None)
-    if rule is None:
+    if rule is None or (len(ordered) == 1 and _alone(rule, ordered[0], horizon)):
         first = ordered[0]
         return Series(uid, first.task), (LinkedRow(first.task.due, first),)
     pattern = _pattern(ordered)
@@ -129,6 +129,12 @@ def series_of(uid: str, rows: Sequence[Row], horizon: datetime) -> tuple[Series,
     rule = _fitted(rule, anchor, last, horizon)
     master = replace(pattern, due=anchor, status=Status.INCOMPLETE, completed_at=None)
     return showing(Series(uid, master, rule), linked), linked
+
+
+def _alone(rule: Rule, row: Row, horizon: datetime) -> bool:
+    """Whether the other occurrences of a row's rule would be there by now, and are not: an exception of a lost series."""
+    following = next((slot for slot in expand(rule, row.task.due) if slot > row.task.due), None)
+    return following is not None and following <= horizon
 
 
 def showing(series: Series, linked: Sequence[LinkedRow]) -> Series:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, LinkedRow, Row, Series, Slot, Task
@@ -77,7 +78,8 @@ def pair_up(links: Sequence[Link], sides: Sides) -> tuple[Pairing, ...]:
     placed = [_found_elsewhere(pairing, moved) for pairing in placed]
     claimed = {pairing.href for pairing in placed}
     newcomers = [found for found in newcomers if found.href not in claimed]
-    groups = [_group_pairing(group, sides) for group in _groups(fresh)]
+    uids = {link.uid for link in links}
+    groups = [_group_pairing(group, sides, uids) for group in _groups(fresh)]
     return (*placed, *_adopt([each for group in groups for each in group], newcomers))
 
 
@@ -101,11 +103,14 @@ def _joining(
     taken = {each.slot for each in current}
     vacant = {each.slot: each.row for each in link.rows if each.slot not in taken}
     events = {each.row.event_id for each in link.rows} - {None}
-    joined: list[LinkedRow] = []
+    joined = _successors(link, vacant, events, fresh)
+    placed = {each.row.id for each in joined}
+    taken |= {each.slot for each in joined}
+    vacant = {slot: row for slot, row in vacant.items() if slot not in taken}
     rest: list[Row] = []
-    for row in fresh:
+    for row in (each for each in fresh if each.id not in placed):
         slot = _vacant_slot(row, vacant, events)
-        if slot is None and _alike(row, link, events):
+        if slot is None and _alike(row, [*current, *joined], events):
             slot = _slot_of_rule(row, link, taken, sides.zone)
         if slot is None:
             rest.append(row)
@@ -114,6 +119,24 @@ def _joining(
             taken.add(slot)
             joined.append(LinkedRow(slot, row))
     return joined, rest
+
+
+def _successors(
+    link: Link, vacant: Mapping[Slot, Row], events: set[str | None], fresh: Sequence[Row]
+) -> list[LinkedRow]:
+    """A tail that was edited and got new ids: as many new rows in the same event as rows vanished from its end."""
+    lost = sorted(vacant)
+    kept = [each.slot for each in link.rows if each.slot not in vacant]
+    heirs = sorted((row for row in fresh if row.event_id is not None and row.event_id in events), key=_by_due)
+    at_the_end = bool(lost) and (not kept or max(kept) < lost[0])
+    moved = {row.task.due for row in heirs}.isdisjoint({vacant[slot].task.due for slot in lost})
+    if not at_the_end or not moved or len(heirs) < len(lost):
+        return []
+    return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
+
+
+def _by_due(row: Row) -> tuple[datetime, str]:
+    return row.task.due, row.id
 
 
 def _vacant_slot(row: Row, vacant: Mapping[Slot, Row], events: set[str | None]) -> Slot | None:
@@ -125,11 +148,11 @@ def _vacant_slot(row: Row, vacant: Mapping[Slot, Row], events: set[str | None]) 
     return None
 
 
-def _alike(row: Row, link: Link, events: set[str | None]) -> bool:
+def _alike(row: Row, rows: Sequence[LinkedRow], events: set[str | None]) -> bool:
     """Whether a row may be of this series: the same event, or where LionDesk shows none, everything rows share."""
     if row.event_id is not None or events:
         return row.event_id in events
-    return any(each.row.rule is not None and _traits(each.row) == _traits(row) for each in link.rows)
+    return any(each.row.rule is not None and _traits(each.row) == _traits(row) for each in rows)
 
 
 def _slot_of_rule(row: Row, link: Link, taken: set[Slot], zone: ZoneInfo) -> Slot | None:
@@ -180,15 +203,50 @@ def _groups(fresh: Iterable[Row]) -> list[list[Row]]:
             groups["event", row.event_id].append(row)
         else:
             groups["traits", *_traits(row)].append(row)
-    return list(groups.values())
+    return _with_exceptions(sorted(groups.values(), key=len, reverse=True))
 
 
-def _group_pairing(rows: Sequence[Row], sides: Sides) -> list[Pairing]:
-    """A group as one series, and what fits no slot of it as series or tasks of their own."""
+def _with_exceptions(groups: Sequence[list[Row]]) -> list[list[Row]]:
+    """Rows that were changed singly and left their event, or look different without one, with the series they are of.
+
+    Such a row keeps the series' rule and contact, and fills a gap that its series has. Two series that look alike have
+    no gaps for each other.
+    """
+    whole: list[list[Row]] = []
+    for group in groups:
+        home = next((each for each in whole if _fills_gap(group, each)), None)
+        if home is None:
+            whole.append(list(group))
+        else:
+            home += group
+    return whole
+
+
+def _fills_gap(group: Sequence[Row], series: Sequence[Row]) -> bool:
+    rule = series[0].rule
+    if rule is None or len(series) < 2 or len(group) >= len(series):
+        return False
+    if any(row.rule != rule or row.task.contact_id != series[0].task.contact_id for row in group):
+        return False
+    if group[0].event_id is not None and len(group) > 1:
+        return False
+    dues = sorted(row.task.due for row in series)
+    step = min(later - earlier for earlier, later in pairwise(dues))
+    first = dues[0] - step if any(row.task.due < dues[0] for row in group) else dues[0]
+    grid = set(expand(rule, first, dues[-1] + step))
+    gaps = grid - set(dues)
+    return all(any(abs(slot - row.task.due) < step for slot in gaps) for row in group) and len(group) <= len(gaps)
+
+
+def _group_pairing(rows: Sequence[Row], sides: Sides, uids: set[str]) -> list[Pairing]:
+    """A group as one series, and what fits no slot of it as series or tasks of their own. `uids` are taken."""
     pairings = []
     left = list(rows)
     while left:
         uid = uid_of(left)
+        if uid in uids:
+            uid = f"{uid}-{min(left, key=_by_due).id}"
+        uids.add(uid)
         series, linked = series_of(uid, left, sides.horizon)
         pairings.append(Pairing(Link(uid), linked))
         placed = {each.row.id for each in linked}
