@@ -79,8 +79,23 @@ async def remember(store: Store, report: PairReport, run: str, started_at: datet
 
 
 async def recall(store: Store) -> LastRun | None:
-    """How the last run ended; None where none did, or a newer version wrote what nobody here can read."""
-    kept = (await store.facts()).get(_FACT)
+    """How the last run ended, or that it was cut off; None where there was none. Raises StateError."""
+    ended = _read((await store.facts()).get(_FACT))
+    for journalled in await store.last_runs():
+        started = datetime.fromisoformat(str(journalled["started_at"]))
+        if journalled["ended_at"] is None and (ended is None or started > ended.ended_at):
+            return _cut_off(str(journalled["run"]), started)
+    return ended
+
+
+def _cut_off(run: str, started_at: datetime) -> LastRun:
+    """A run that has begun to write and never said how it ended."""
+    why = "Its last run was cut off before it ended. What it had written is kept; the next run goes on from there."
+    return LastRun(run, started_at, started_at, Outcome.PARTIAL, 1, 0, (), (), (), None, (why,))
+
+
+def _read(kept: object) -> LastRun | None:
+    """The entry; None where there is none, or a newer version wrote what nobody here can read."""
     if not isinstance(kept, dict):
         return None
     try:

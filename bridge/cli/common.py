@@ -7,18 +7,17 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
-from bridge.cli.terminal import tell
+from bridge.cli.terminal import LogFormat, log_as, tell
 from bridge.errors import UsageError
 
 if TYPE_CHECKING:
     from bridge.config import Configuration, PairSettings
 
 P = ParamSpec("P")
-LogFormat: TypeAlias = Literal["text", "json"]
 
 _META = "bridge.cli"
 
@@ -29,11 +28,16 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """The common options as given. `verbosity` counts -v."""
+    """The common options as given, but for --log-format. `verbosity` counts -v."""
 
     config: Path | None = None
     verbosity: int = 0
-    log_format: LogFormat = "text"
+
+
+def _log_as(context: click.Context, parameter: click.Parameter, value: LogFormat | None) -> None:
+    del context, parameter
+    if value is not None:
+        log_as(value)
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -52,13 +56,14 @@ _OPTIONS = (
         help="The configuration. Left out: $LIONDESK_BRIDGE_CONFIG, ./config.toml, the user's configuration folder.",
     ),
     click.option(
-        "-v", "--verbose", "verbosity", count=True, expose_value=False, callback=_keep, help="Say more; -vv: all."
+        "-v", "--verbose", "verbosity", count=True, expose_value=False, callback=_keep, help="Say how it went, too."
     ),
     click.option(
         "--log-format",
         type=click.Choice(["text", "json"]),
         expose_value=False,
-        callback=_keep,
+        is_eager=True,  # so that a mistake in the other options is told in this form, too
+        callback=_log_as,
         help="How standard error is written (text).",
     ),
 )
@@ -98,7 +103,7 @@ def configuration() -> Configuration:
 
     found = load(find(given().config))
     for warning in found.warnings:
-        tell(f"Warning: {warning}", "yellow")
+        tell(warning, "warning")
     return found
 
 

@@ -6,6 +6,7 @@ import click
 
 from bridge.cli.common import command, json_option
 from bridge.cli.failure import missing_extra
+from bridge.cli.retries import tell_retries
 from bridge.cli.terminal import is_painted
 
 
@@ -22,4 +23,5 @@ def demo(*, once: bool, as_json: bool) -> int:
         from bridge.demo import run
     except ImportError as error:
         raise missing_extra("demo", error) from None
+    tell_retries()
     return run(once=once, as_json=as_json, painted=is_painted)

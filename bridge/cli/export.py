@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge.cli.common import chosen, command, configuration, given, pairs_argument, utc_now
+from bridge.cli.retries import tell_retries
 from bridge.cli.terminal import tell
 from bridge.errors import BridgeError, UsageError
 
@@ -55,6 +56,7 @@ def export(pairs: tuple[str, ...], *, output: str, form: str, first: date | None
     found = configuration()
     settings = chosen(found, pairs)
     target = None if output == "-" else _checked(Path(output))
+    tell_retries()
     books, code = asyncio.run(_read(settings))
     if books:
         _deliver(_text(books, first, last), target)
@@ -73,12 +75,12 @@ async def _read(settings: tuple[PairSettings, ...]) -> tuple[list[Book], int]:
         try:
             book = await read_book(each)
         except BridgeError as error:
-            tell(f"{each.name} is not in this export. {error}", "red")
+            tell(f"{each.name} is not in this export. {error}", "error")
             code = max(code, error.exit_code)
             continue
         books.setdefault(book.owner, book)
         for item in book.unreadable:
-            tell(f"{each.name}: left out {item.item}, which cannot be read: {item.why}", "yellow")
+            tell(f"{each.name}: left out {item.item}, which cannot be read: {item.why}", "warning")
             code = max(code, 1)
         if given().verbosity:
             tell(f"{each.name}: {len(book.rows)} rows read.")

@@ -21,7 +21,7 @@ from bridge.cli.failure import fault
 from bridge.cli.sandbox import sandbox
 from bridge.cli.status import status
 from bridge.cli.sync import sync
-from bridge.cli.terminal import accept_any_text, tell
+from bridge.cli.terminal import accept_any_text, log_as, tell
 from bridge.errors import BridgeError
 
 NAME = "liondesk-bridge"
@@ -53,15 +53,19 @@ def main() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (the process's own); its exit code. Raises nothing."""
     accept_any_text()
+    log_as("text")
     try:
         code = program.main(arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        tell(error.format_message())
+        return 2
     except click.ClickException as error:
-        tell(_usage(error), "red")
+        tell(_usage(error), "error")
         return 2
     except BridgeError as error:
-        tell(str(error), "red")
+        tell(str(error), "error")
         return error.exit_code
     except (KeyboardInterrupt, Interrupted, click.Abort):
         tell("Interrupted. What was written is kept; the next run goes on from there.")
@@ -71,7 +75,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001 - nobody above this would say it in words
-        tell(fault(error), "red")
+        tell(fault(error), "error")
         return 1
 
 

@@ -52,7 +52,7 @@ async def _recalled(state: str, pairs: list[str]) -> dict[str, LastRun | None]:
 
     with open_state(state) as opened:
         for warning in opened.warnings:
-            tell(f"Warning: {warning}", "yellow")
+            tell(warning, "warning")
         return {pair: await recall(opened.pair(pair)) for pair in pairs}
 
 

@@ -9,6 +9,7 @@ import click
 
 from bridge.cli.common import chosen, command, configuration, given, json_option, pairs_argument, utc_now
 from bridge.cli.progress import Bar
+from bridge.cli.retries import tell_retries
 from bridge.cli.terminal import say, say_json, tell
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, as_json: bool) ->
     from bridge.last_run import moment_text
     from bridge.store import open_state
 
+    tell_retries()
     started = utc_now()
     run = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     reports: list[PairReport] = []
     with open_state(found.state) as state:
         for warning in state.warnings:
-            tell(f"Warning: {warning}", "yellow")
+            tell(warning, "warning")
         for each in settings:
             report = _run_one(each, state, run, dry_run=dry_run, full=full)
             reports.append(report)
@@ -81,7 +83,7 @@ async def _synced(settings: PairSettings, state: State, run: str, options: Optio
     try:
         await remember(state.pair(settings.name), report, run, started, utc_now())
     except BridgeError as error:
-        tell(f"{settings.name}: {error}", "red")
+        tell(f"{settings.name}: {error}", "error")
     return report
 
 
@@ -98,11 +100,11 @@ def _tell(report: PairReport, pair: str) -> None:
     """What is wrong, in a paragraph each, and with -v how the run went."""
     paragraphs = [*report.errors, *([report.halt] if report.halt else [])]
     for paragraph in paragraphs:
-        tell(f"{pair}: {paragraph}", "red")
+        tell(f"{pair}: {paragraph}", "error")
     left = sum(each.state in ("failed", "waiting") for each in report.operations)
     if report.code and not paragraphs:
-        changes = "1 change was" if left == 1 else f"{left} changes were"
-        tell(f"{pair}: {changes} not made; each side keeps what it has. Run again: liondesk-bridge sync {pair}", "red")
+        what = {0: "something was", 1: "1 change was"}.get(left, f"{left} changes were")
+        tell(f"{pair}: {what} not done; each side keeps what it has. Run again: liondesk-bridge sync {pair}", "error")
     if given().verbosity:
         asked = " and ".join(f"{count} to {side}" for side, count in report.requests.items())
         tell(f"{pair}: {report.outcome.value} after {report.elapsed_s:.1f} s; requests: {asked}.")

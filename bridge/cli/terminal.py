@@ -6,9 +6,31 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import TextIO
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TextIO, TypeAlias
 
 import click
+
+LogFormat: TypeAlias = Literal["text", "json"]
+Level: TypeAlias = Literal["info", "warning", "error"]
+
+_LEVEL_COLOURS: Mapping[Level, str | None] = {"info": None, "warning": "yellow", "error": "red"}
+
+
+@dataclass(slots=True)
+class _StandardError:
+    """How it is written in this process."""
+
+    format: LogFormat = "text"
+
+
+_standard_error = _StandardError()
+
+
+def log_as(log_format: LogFormat) -> None:
+    """From now on standard error is text for people, or one JSON object a line."""
+    _standard_error.format = log_format
 
 
 def say(text: str, colour: str | None = None) -> None:
@@ -16,14 +38,19 @@ def say(text: str, colour: str | None = None) -> None:
     _write(text, colour, sys.stdout)
 
 
-def tell(text: str, colour: str | None = None) -> None:
-    """A line about the run, which is no result."""
-    _write(text, colour, sys.stderr)
-
-
 def say_json(value: Mapping[str, object]) -> None:
     """The result as one JSON object."""
     say(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def tell(text: str, level: Level = "info") -> None:
+    """Something about the run, which is no result."""
+    if _standard_error.format == "json":
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        line = json.dumps({"timestamp": now, "level": level, "event": text}, ensure_ascii=False)
+        _write(line, None, sys.stderr)
+    else:
+        _write(f"Warning: {text}" if level == "warning" else text, _LEVEL_COLOURS[level], sys.stderr)
 
 
 def is_painted(stream: TextIO) -> bool:

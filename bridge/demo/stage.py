@@ -63,11 +63,11 @@ class Stage:
     @property
     def now(self) -> datetime:
         """The agent's wall clock, naive."""
-        return datetime.now(ZoneInfo(ZONE)).replace(tzinfo=None)
+        return self.world.clock.now().astimezone(ZoneInfo(ZONE)).replace(tzinfo=None)
 
     def sync(self) -> PairReport:
         """One run."""
-        return asyncio.run(sync_pair(self.settings, self.state, Options()))
+        return asyncio.run(sync_pair(self.settings, self.state, Options(), now=self.world.clock.now))
 
     # -- LionDesk, as the agent uses it --------------------------------------------------------------------------------
 
@@ -113,18 +113,22 @@ class Stage:
 
 
 @contextmanager
-def staged() -> Iterator[Stage]:
-    """Everything, on free loopback ports and in a folder that is gone afterwards."""
+def staged(beginning: datetime | None = None) -> Iterator[Stage]:
+    """Everything, on free loopback ports, in a folder that is gone afterwards. It begins now, or at an aware moment."""
+    beginning = beginning or datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="liondesk-bridge-demo-") as name:
         folder = Path(name)
-        world = plant(believable_book(datetime.now(UTC)))
+        book = believable_book(beginning)
+        book.now = beginning.isoformat()
+        world = plant(book)
+        world.set_clock(beginning, frozen=False)
         (folder / "calendars").mkdir()
         with (
             serving(world) as liondesk,
             serving_calendars(folder / "calendars") as calendars,
-            open_state(f"sqlite:///{(folder / 'state.db').as_posix()}") as state,
+            open_state(f"sqlite:///{(folder / 'state.db').as_posix()}", now=world.clock.now) as state,
         ):
-            app = CalendarApp(f"{calendars}{USER}/{CALENDAR}/", USER, ZoneInfo(ZONE), lambda: datetime.now(UTC))
+            app = CalendarApp(f"{calendars}{USER}/{CALENDAR}/", USER, ZoneInfo(ZONE), world.clock.now)
             yield Stage(world, liondesk, app, _pair(liondesk, calendars), state)
 
 
