@@ -59,13 +59,9 @@ class SqlStore:
 
         self._database.write(work)
 
-    async def count_rows(self) -> int:
+    async def count(self) -> int:
         """How many rows the base holds, those apart whose raw form says `deleted`."""
         return self._database.read(lambda connection: base.count_live(connection, self._pair_id))
-
-    async def count(self) -> int:
-        """The same as `count_rows`, as `Known` calls it."""
-        return await self.count_rows()
 
     async def of(self, ids: Collection[str]) -> frozenset[str]:
         """Those of these row ids that `count` counts."""
