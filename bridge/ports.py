@@ -49,6 +49,11 @@ class Refused:
         """The item is not there any more."""
         return self.status in (404, 410)
 
+    @property
+    def later(self) -> bool:
+        """Nothing was done and nothing is wrong with the item: locked, too many requests, out of space for now."""
+        return self.status in (423, 425, 429, 503, 507)
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,7 @@ class CalDavCalendar:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._writing = asyncio.Semaphore(place.quirks.writes_at_once)
 
     @property
     def requests(self) -> int:
@@ -68,15 +70,18 @@ class CalDavCalendar:
 
     async def create(self, uid: str, ics: str) -> Stored | Stale | Refused | Unknown:
         """PUT with `If-None-Match: *`, read back. `Stale.current` may lie at another href with the same UID."""
-        return await write.create(self._place, uid, ics)
+        async with self._writing:
+            return await write.create(self._place, uid, ics)
 
     async def update(self, href: str, etag: str, ics: str) -> Stored | Stale | Refused | Unknown:
         """PUT with `If-Match`, read back: `Stored` holds what is there now, which another writer may have put."""
-        return await write.update(self._place, href, etag, ics)
+        async with self._writing:
+            return await write.update(self._place, href, etag, ics)
 
     async def delete(self, href: str, etag: str) -> Removed | Stale | Refused | Unknown:
         """DELETE with `If-Match`; `Removed` also where it was gone before."""
-        return await write.delete(self._place, href, etag)
+        async with self._writing:
+            return await write.delete(self._place, href, etag)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -23,6 +23,8 @@ class Quirks:
     - `ctag_trusted`: an equal ctag means that nothing changed.
     - `etags_reused`: an ETag comes back with other content; a listed item is read even if its ETag is known.
     - `ignores_if_none_match`, `ignores_if_match_on_delete`: the precondition must be checked by a read before.
+    - `writes_at_once`: how many writes to one calendar may be under way; Xandikos answers 423 or 500 to a second one
+      while git commits the first.
     - `largest_put`: bytes; a larger PUT is refused here, None where no limit is known.
     """
 
@@ -35,6 +37,7 @@ class Quirks:
     etags_reused: bool = False
     ignores_if_none_match: bool = False
     ignores_if_match_on_delete: bool = False
+    writes_at_once: int = 8
     largest_put: int | None = None
 
 
@@ -42,7 +45,7 @@ UNKNOWN = Quirks("unknown", token_trusted=False, full_every=50)
 
 TABLE = (
     Quirks("radicale", sync_form=r"^http://radicale\.org/ns/sync/", largest_put=10_000_000),
-    Quirks("xandikos", header=r"(?i)^server: .*aiohttp|^dav: .*add-member.*quota"),
+    Quirks("xandikos", header=r"(?i)^server: .*aiohttp|^dav: .*add-member.*quota", writes_at_once=1),
     Quirks("davical", header=r"(?i)^x-davical-version:|^server: .*davical", token_trusted=False, full_every=20),
     Quirks(
         "sabre",

@@ -124,15 +124,34 @@ def _joining(
 def _successors(
     link: Link, vacant: Mapping[Slot, Row], events: set[str | None], fresh: Sequence[Row]
 ) -> list[LinkedRow]:
-    """A tail that was edited and got new ids: as many new rows in the same event as rows vanished from its end."""
+    """A tail that was edited and got new ids: new rows in the same event, in the place of those at its end."""
     lost = sorted(vacant)
     kept = [each.slot for each in link.rows if each.slot not in vacant]
     heirs = sorted((row for row in fresh if row.event_id is not None and row.event_id in events), key=_by_due)
+    if not kept and not heirs and lost:
+        return _reborn(lost, vacant, fresh)
     at_the_end = bool(lost) and (not kept or max(kept) < lost[0])
     moved = {row.task.due for row in heirs}.isdisjoint({vacant[slot].task.due for slot in lost})
     if not at_the_end or not moved or len(heirs) < len(lost):
         return []
     return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
+
+
+def _reborn(lost: Sequence[Slot], vacant: Mapping[Slot, Row], fresh: Sequence[Row]) -> list[LinkedRow]:
+    """A series that vanished whole while its like appeared under new ids and a new event, on the same days or alone."""
+    gone = vacant[lost[0]]
+    days = {vacant[slot].task.due.date() for slot in lost}
+    heirs = sorted(
+        (row for row in fresh if row.rule == gone.rule and row.task.contact_id == gone.task.contact_id), key=_by_due
+    )
+    alone = [
+        row
+        for row in fresh
+        if row.rule is None and (row.task.due, row.task.summary) == (gone.task.due, gone.task.summary)
+    ]
+    if len({row.event_id for row in heirs}) == 1 and {row.task.due.date() for row in heirs} == days:
+        return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
+    return [LinkedRow(lost[0], row) for row in alone[:1]]
 
 
 def _by_due(row: Row) -> tuple[datetime, str]:

@@ -25,12 +25,13 @@ def read_back(
     moved: Mapping[Slot, Slot],
     shown: frozenset[Slot],
     others: frozenset[str],
+    excluded: frozenset[Slot] = frozenset(),
 ) -> ReadBack:
     """Finds the slot of each row that was read again: by its id, then by its due moment, then by the slots shown.
 
     `before` are the rows as they were linked, `shown` the slots that the calendar shows as far as these rows go,
     `others` the ids of rows that belong to other links, though perhaps to the same event. A row that only looks alike
-    and takes no slot is none of ours.
+    and takes no slot is none of ours, unless it stands where the calendar has an EXDATE (`excluded`).
     """
     slot_of = {each.row.id: moved.get(each.slot, each.slot) for each in before}
     rows: dict[Slot, Row] = {}
@@ -56,7 +57,14 @@ def read_back(
         else:
             rows[slot] = row
     events = {row.event_id for row in rows.values() if row.event_id is not None}
-    extra = tuple(row for row in left if row.id in slot_of or row.event_id in events)
+    kinds = {(row.rule, row.task.summary, row.task.contact_id) for row in rows.values() if row.rule is not None}
+    extra = tuple(
+        row
+        for row in left
+        if row.id in slot_of
+        or row.event_id in events
+        or (not events and row.task.due in excluded and (row.rule, row.task.summary, row.task.contact_id) in kinds)
+    )
     return ReadBack(rows, extra)
 
 

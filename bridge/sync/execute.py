@@ -186,11 +186,12 @@ class Executor:
         some = next(iter(receipt.rows.values()), before[0].row if before else None)
         if some is None:
             return
-        rows = await self.pair.liondesk.read_series(some, since(self.newest))
+        rows = await whole_series(self.pair, some, before, self.newest)
         last = max((row.task.due for row in rows), default=None)
         shown = present(work.series, self.pair.context.zone, last) if work.series is not None else frozenset[Slot]()
         others = await others_rows(self.pair, rows, before)
-        back = read_back(before, rows, work.expected, work.moved, shown, others)
+        excluded = work.series.exdates if work.series is not None else frozenset[Slot]()
+        back = read_back(before, rows, work.expected, work.moved, shown, others, excluded)
         receipt.rows = dict(back.rows)
         self.fresh = {**self.fresh, **{row.id: row for row in rows}}
         horizon = max((row.task.due for row in rows if not row.deleted), default=None)
@@ -259,6 +260,8 @@ def _outcome(answer: Answer) -> tuple[str, str]:
     match answer:
         case Done() | Stored() | Removed():
             return "done", ""
+        case Refused(later=True, message=message):
+            return "later", f"It could not be done now ({message}); the next run tries again."
         case Refused(status=status, message=message):
             return "refused", f"It was refused ({status}): {message}"
         case Stale():
@@ -308,6 +311,14 @@ def _record(report: OperationReport, operation: Operation, body: Mapping[str, ob
             "occurrence": report.occurrence.isoformat() if report.occurrence else None,
         },
     )
+
+
+async def whole_series(pair: Pair, row: Row, linked: Iterable[LinkedRow], newest: datetime | None) -> tuple[Row, ...]:
+    """The series of `row` as LionDesk shows it now, and every linked row that left its event on the way."""
+    rows = await pair.liondesk.read_series(row, since(newest))
+    missing = {each.row.id for each in linked} - {each.id for each in rows}
+    strays = await pair.liondesk.read(missing) if missing else {}
+    return (*rows, *strays.values())
 
 
 async def others_rows(pair: Pair, rows: Iterable[Row], mine: Iterable[LinkedRow]) -> frozenset[str]:

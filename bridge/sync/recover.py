@@ -12,8 +12,8 @@ from bridge.core.pairing import Pairing
 from bridge.core.plan import Work, mend
 from bridge.core.settle import read_back
 from bridge.ports import StoredLink, StoredRow
-from bridge.sync.execute import Executor, others_rows
-from bridge.sync.observe import as_link, since
+from bridge.sync.execute import Executor, others_rows, whole_series
+from bridge.sync.observe import as_link
 from bridge.sync.pair import Options, Pair
 
 
@@ -37,7 +37,7 @@ async def _mended(pair: Pair, run: str, stored: StoredLink) -> StoredLink:
     retry = replace(stored, pending={"retry": True, "rows": [each.row.id for each in link.rows]})
     if not link.rows:
         return retry
-    rows = await pair.liondesk.read_series(link.rows[0].row, since(_newest(link)))
+    rows = await whole_series(pair, link.rows[0].row, link.rows, _newest(link))
     now = {row.id: row for row in rows if not row.deleted}
     if all(each.row.id in now and now[each.row.id].raw == each.row.raw for each in link.rows):
         return retry

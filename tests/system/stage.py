@@ -152,7 +152,9 @@ class Stage:
     def agree(self) -> None:
         """Both sides show the same occurrences."""
         calendar, liondesk = self.calendar_shows(), self.liondesk_shows()
-        assert calendar == liondesk, f"only in the calendar: {set(calendar) - set(liondesk)}; only in LionDesk: {set(liondesk) - set(calendar)}"
+        assert calendar == liondesk, (
+            f"only in the calendar: {set(calendar) - set(liondesk)}; only in LionDesk: {set(liondesk) - set(calendar)}"
+        )
 
     async def settles(self) -> None:
         """Both sides agree, and the next two runs write nothing (law 5)."""
@@ -182,7 +184,9 @@ def master(calendar: icalendar.Calendar) -> icalendar.Component:
 
 def override(calendar: icalendar.Calendar, slot: datetime, **properties: object) -> icalendar.Component:
     """A full-copy override of one occurrence, as Thunderbird makes it; None takes a property away."""
-    found = [todo for todo in calendar.walk("VTODO") if "RECURRENCE-ID" in todo and _wall(todo["RECURRENCE-ID"].dt) == slot]
+    found = [
+        todo for todo in calendar.walk("VTODO") if "RECURRENCE-ID" in todo and _wall(todo["RECURRENCE-ID"].dt) == slot
+    ]
     todo = found[0] if found else _copy(calendar, slot)
     for name, value in properties.items():
         key = name.replace("_", "-")

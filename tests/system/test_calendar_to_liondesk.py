@@ -73,8 +73,10 @@ async def test_a_new_recurring_task_is_one_post_and_its_rows_are_linked(stage: S
 async def test_a_new_endless_task_is_one_post(stage: Stage) -> None:
     await stage.sync()
     stage.app.put(
-        "new.ics", ics("app-1", "Water plants", "RRULE:FREQ=WEEKLY", due="20260309T090000").replace(
-            "DUE:", "DUE;TZID=America/Los_Angeles:").replace("DTSTART:", "DTSTART;TZID=America/Los_Angeles:")
+        "new.ics",
+        ics("app-1", "Water plants", "RRULE:FREQ=WEEKLY", due="20260309T090000")
+        .replace("DUE:", "DUE;TZID=America/Los_Angeles:")
+        .replace("DTSTART:", "DTSTART;TZID=America/Los_Angeles:"),
     )
     await sends(stage, "POST plain")
 
@@ -462,7 +464,9 @@ async def test_an_orphan_override_means_that_occurrence_and_the_master_is_put_ba
     """Evolution on a lenient server (calendar-apps, 6.3)."""
     name, calendar = await synced(stage)
     override(calendar, wall(9), STATUS="COMPLETED", PERCENT_COMPLETE=100)
-    calendar.subcomponents = [each for each in calendar.subcomponents if each.name != "VTODO" or "RECURRENCE-ID" in each]
+    calendar.subcomponents = [
+        each for each in calendar.subcomponents if each.name != "VTODO" or "RECURRENCE-ID" in each
+    ]
     stage.put(name, calendar)
     await stage.sync()
     assert stage.kinds() == ["PATCH 3"]
