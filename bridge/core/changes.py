@@ -92,9 +92,9 @@ def restored(old: Series, new: Series, zone: ZoneInfo) -> Series:
 
 
 def calendar_delta(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Delta:
-    """What a person changed in the calendar from `old` to `new`; `rows` are LionDesk's, which say where the open ones are.
+    """What a person changed in the calendar from `old` to `new`.
 
-    `new` has been through `restored`.
+    `rows` are LionDesk's, which say where the open occurrences are. `new` has been through `restored`.
     """
     if old.master is None or new.master is None:
         return _overrides_alone(old, new)
@@ -186,7 +186,7 @@ def cut_at(old: Series, new: Series) -> Slot | None:
 
 
 def _moved_slots(old: Series, new: Series) -> dict[Slot, Slot]:
-    """Old slots to new ones: one by one when the series was moved as a whole, by their days when its rule is another."""
+    """Old slots to new ones: one by one when the series moved as a whole, by their days when its rule is another."""
     assert old.master is not None
     assert new.master is not None
     assert old.rule is not None
@@ -287,10 +287,10 @@ def liondesk_delta(old: Sequence[LinkedRow], new: Sequence[LinkedRow], series: S
     if series is None or series.rule is None:
         was_series = any(each.row.rule is not None for each in old)
         return _single_or_grown(edits, missing, adds, () if was_series else new, series)
-    tail = _tail_edit(before, after, edits, series)
+    tail = _tail_edit(before, after, series)
     if tail is not None:
         edits = _beyond_tail(edits, tail, before)
-    drop_from = _cut_tail(missing, list(before), list(after))
+    drop_from = _cut_tail(missing, list(after))
     drops = frozenset(slot for slot in missing if drop_from is None or slot < drop_from)
     return Delta(edits=edits, drops=drops, adds=adds, tail=tail, drop_from=drop_from)
 
@@ -317,21 +317,19 @@ def _single_or_grown(
     return Delta(edits=edits, drops=frozenset(missing), adds=adds)
 
 
-def _tail_edit(
-    before: Mapping[Slot, Row], after: Mapping[Slot, Row], edits: Mapping[Slot, Mapping[str, object]], series: Series
-) -> Tail | None:
+def _tail_edit(before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Series) -> Tail | None:
     """An edit of this and the following: the rows from one on through the last changed alike, or their rule did."""
     common = sorted(slot for slot in after if slot in before)
     last = next((slot for slot in reversed(common) if slot not in series.overrides), None)
     if last is None:
         return None
-    sign = _signature(last, before[last], after[last])
+    sign = _signature(before[last], after[last])
     if not any(sign[:2]) and sign[2] == before[last].rule:
         return None
     at = last
     alike = 0
     for slot in reversed(common):
-        if _signature(slot, before[slot], after[slot]) == sign:
+        if _signature(before[slot], after[slot]) == sign:
             at, alike = slot, alike + 1
         elif slot not in series.overrides:
             break
@@ -354,7 +352,7 @@ def _tail_edit(
     )
 
 
-def _signature(slot: Slot, old: Row, new: Row) -> tuple[tuple[tuple[str, object], ...], object, Rule | None]:
+def _signature(old: Row, new: Row) -> tuple[tuple[tuple[str, object], ...], object, Rule | None]:
     """What of a row changed as a series' would: content, the distance it moved, and its rule."""
     fields = _differences(old.task, new.task, (*CONTENT, *ONE_WAY))
     return tuple(fields.items()), (new.task.due - old.task.due).total_seconds(), new.rule
@@ -381,7 +379,7 @@ def _beyond_tail(
     return rest
 
 
-def _cut_tail(missing: Sequence[Slot], before: Sequence[Slot], after: Sequence[Slot]) -> Slot | None:
+def _cut_tail(missing: Sequence[Slot], after: Sequence[Slot]) -> Slot | None:
     """Where a tail was deleted: two or more occurrences gone, and nothing left after the first of them."""
     last = max(after)
     cut = [slot for slot in missing if slot > last]

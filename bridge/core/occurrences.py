@@ -132,7 +132,7 @@ def series_of(uid: str, rows: Sequence[Row], horizon: datetime) -> tuple[Series,
 
 
 def _alone(rule: Rule, row: Row, horizon: datetime) -> bool:
-    """Whether the other occurrences of a row's rule would be there by now, and are not: an exception of a lost series."""
+    """Whether the others of a row's rule would be there by now, and are not: an exception of a lost series."""
     following = next((slot for slot in expand(rule, row.task.due) if slot > row.task.due), None)
     return following is not None and following <= horizon
 

@@ -198,7 +198,7 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     assert series is not None
     if here.gone:
         return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
-    requests = _Requests(pairing, there)
+    requests = _Requests(pairing, there, here)
     requests.collect()
     shown, split = _shown(agreement, here, zone, horizon)
     creations = tuple(_creation(each, horizon) for each in split)
@@ -245,8 +245,9 @@ def _delete_resource(pairing: Pairing, series: Series) -> tuple[DeleteResource, 
 class _Requests:
     """LionDesk's requests for one delta, collected in the order in which they are sent."""
 
-    def __init__(self, pairing: Pairing, delta: Delta) -> None:
+    def __init__(self, pairing: Pairing, delta: Delta, theirs: Delta) -> None:
         self.delta = delta
+        self.own = theirs.edits
         self.rows = linked_by_slot(pairing.rows)
         base = pairing.link.series
         self.recurring = len(self.rows) > 1 or any(row.rule is not None for row in self.rows.values())
@@ -332,8 +333,10 @@ class _Requests:
                 if slot in self.exceptional and slot != at:
                     expected[there] = task
                 else:
-                    due = there if tail.restructured else slot + shift
-                    expected[there] = _with(replace(task, due=due), tail.fields)
+                    due = task.due if task.due != slot else (there if tail.restructured else slot + shift)
+                    own = self.own.get(slot, {})
+                    fields = {name: value for name, value in tail.fields.items() if name not in own}
+                    expected[there] = _with(replace(task, due=due), fields)
         self.expected = expected
 
     def _edit(self, slot: Slot, fields: Mapping[str, object]) -> None:
@@ -357,7 +360,7 @@ def _anchor(tail: Tail) -> Slot:
 
 
 def _other_rule(shown: Rule | None, wanted: Rule | None) -> bool:
-    """Whether LionDesk must be told another rule: COUNT is the series' affair and stays as shown while it is the same."""
+    """Whether LionDesk must be told another rule: COUNT is the series' affair, shown as it was while it is the same."""
     return shown != wanted
 
 
@@ -400,12 +403,20 @@ def _shown(agreement: Agreement, delta: Delta, zone: ZoneInfo, horizon: datetime
             series = replace(series, master=_taking(series.master, fields))
         elif split and tail is not None and slot >= tail.at:
             continue
-        elif (task := value_at(series, slot)) is not None:
+        elif (task := _before(agreement, series, slot)) is not None:
             series = with_override(series, slot, _taking(task, fields))
     for slot, task in sorted(delta.adds.items()):
         if slot in linked and not (split and tail is not None and slot >= tail.at):
             series = with_override(series, slot, task)
     return (without(series, delta.drops) if series.rule is not None else series), split
+
+
+def _before(agreement: Agreement, series: Series, slot: Slot) -> Task | None:
+    """What an occurrence showed before LionDesk's edit; one that an edit of "all" in the calendar did not reach, before it."""
+    tail, base = agreement.to_liondesk.tail, agreement.pairing.link.series
+    if tail is not None and slot < tail.at and base is not None and not tail.restructured:
+        return value_at(base, slot)
+    return value_at(series, slot)
 
 
 def _taking(task: Task, fields: Mapping[str, object]) -> Task:

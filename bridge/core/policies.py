@@ -1,4 +1,7 @@
-"""Who wins when both sides gave one field different values. One function a policy; the loser's value is kept and shown."""
+"""Who wins when both sides gave one field different values: one function a policy.
+
+The loser's value is kept and shown.
+"""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _adopted(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
-    """Both sides have it and the base knows nothing: rows say what exists, completed wins, the policy decides the rest."""
+    """Both sides have it, the base knows nothing: rows say what exists, completed wins, the policy decides the rest."""
     assert pairing.series is not None
     series, rows = pairing.series, linked_by_slot(pairing.rows)
     shown = present(series, zone, max(rows))

@@ -297,12 +297,9 @@ def last_slot(rule: Rule, anchor: Slot) -> Slot | None:
     """The last occurrence, None for an endless rule."""
     if rule.endless:
         return None
-    last = anchor
-    for last in expand(rule, anchor):
-        pass
-    return last
+    return max(expand(rule, anchor), default=anchor)
 
 
 def with_until(rule: Rule, anchor: Slot) -> Rule:
-    """The same occurrences, ended by UNTIL in place of COUNT: a form whose meaning does not depend on where one begins."""
+    """The same occurrences, ended by UNTIL in place of COUNT: what that says does not depend on where one begins."""
     return rule if rule.count is None else replace(rule, count=None, until=last_slot(rule, anchor))

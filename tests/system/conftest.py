@@ -15,9 +15,9 @@ from tests.system.stage import Stage, new_stage, worlds
 
 
 def reading() -> dict[str, object]:
-    """The switches of the sandbox that this whole run is under, from SANDBOX_SWITCHES, such as `tail_ids=new,ids=integers`.
+    """The switches of the sandbox that this whole run is under, from SANDBOX_SWITCHES.
 
-    `make matrix` runs the tables under every one.
+    Such as `tail_ids=new,ids=integers`. `make matrix` runs the tables under every one.
     """
     given = filter(None, os.environ.get("SANDBOX_SWITCHES", "").split(","))
     pairs = (each.partition("=")[::2] for each in given)

@@ -1,4 +1,4 @@
-"""The whole stack, real: the sandbox over HTTP, a CalDAV server of its own process, a SQLite file, the bridge between."""
+"""The whole stack, real: the sandbox over HTTP, a CalDAV server's own process, a SQLite file, the bridge between."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ ZONE = ZoneInfo("America/Los_Angeles")
 TOKEN = "alice-token"
 START = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
 """Sunday noon in Los Angeles, a week before the clocks change."""
+
+WRITEABLE = (
+    "contact_id",
+    "assigned_user_id",
+    "due_at",
+    "recurrence_rule",
+    "is_all_day",
+    "notify_assignee",
+    "reminder_type",
+    "category_id",
+    "description",
+    "status",
+    "notes",
+)
 
 Shown = tuple[str, datetime, bool]
 """An occurrence as a person sees it: text, wall-clock due moment, done."""
@@ -63,11 +77,7 @@ class Stage:
         """A person edits a task in LionDesk, whose page sends every value."""
         self.tick()
         shown = self.world.shown(self.world.ledger.rows[row.id])
-        writeable = (
-            "contact_id assigned_user_id due_at recurrence_rule is_all_day notify_assignee reminder_type category_id "
-            "description status notes"
-        ).split()
-        body = {name: shown[name] for name in writeable if shown.get(name) is not None} | changes
+        body = {name: shown[name] for name in WRITEABLE if shown.get(name) is not None} | changes
         if "recurrence_rule" in changes and changes["recurrence_rule"] is None:
             del body["recurrence_rule"]
         self.world.update(1, row.id, {**body, "update_type": update_type}, "page")

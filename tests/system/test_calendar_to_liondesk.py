@@ -1,5 +1,7 @@
-"""The table "Calendar to LionDesk" (spec: translation), against real servers: the exact requests that LionDesk received,
-both sides alike afterwards, and the next runs without a write."""
+"""The table "Calendar to LionDesk" of docs/translation.md, against real servers.
+
+The exact requests that LionDesk received, both sides alike afterwards, and the next runs without a write.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Every row of the table "LionDesk to calendar" (spec: translation), against a real server: what the calendar shows
-afterwards, that LionDesk received no write, and that the next runs write nothing."""
+"""Every row of the table "LionDesk to calendar" of docs/translation.md, against real servers.
+
+What the calendar shows afterwards, that LionDesk received no write, and that the next runs write nothing.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from bridge.core.pairing import Pairing
 
 
 def split(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
-    """Gives the tail that a series lost to the newcomer that continues it: its rows, and the base it is compared with."""
+    """Gives the tail that a series lost to the newcomer that continues it: its rows, and the base to compare with."""
     newcomers = {each.href: each for each in pairings if _newcomer(each)}
     result: list[Pairing] = []
     for pairing in pairings:
