@@ -29,7 +29,7 @@ def _utc_now() -> datetime:
 async def opened(
     settings: PairSettings, state: State, *, full: bool = False, now: Callable[[], datetime] = _utc_now
 ) -> AsyncIterator[Pair]:
-    """One pair, wired and connected. What was learned of both sides is remembered, so that a quiet run asks for none of it.
+    """One pair, wired and connected. What was learned of both sides is remembered: a quiet run asks for none of it.
 
     Raises ConfigurationError, CredentialsError, Unreachable, StateError.
     """
@@ -101,8 +101,8 @@ async def _introduce(
     if needs_zone:
         if me is None or me.time_zone is None:
             raise ConfigurationError(
-                f"Pair {settings.name}: LionDesk does not tell the owner's time zone. Set time_zone in [pair.liondesk], "
-                "such as America/Los_Angeles. Nothing was changed."
+                f"Pair {settings.name}: LionDesk does not tell the owner's time zone. Set time_zone in "
+                "[pair.liondesk], such as America/Los_Angeles. Nothing was changed."
             )
         liondesk.zone = _zone(settings.name, me.time_zone)
     if needs_owner and me is not None:

@@ -135,7 +135,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class LinkedRow:
-    """A row and the slot of its series that it stands for. A single task's slot is its due moment when it was linked."""
+    """A row and the slot of its series it stands for. A single task's slot is its due moment when it was linked."""
 
     slot: Slot
     row: Row

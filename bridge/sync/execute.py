@@ -33,8 +33,11 @@ Answer: TypeAlias = Done | Stored | Removed | Stale | Refused | Unknown
 
 @dataclass(slots=True)
 class Receipt:
-    """What came of one link's work. `rows` and `resource` are as the sides showed them last; `retry` says that the base
-    must not move because something was not written."""
+    """What came of one link's work.
+
+    `rows` and `resource` are as the sides showed them last; `retry` says that the base must not move because something
+    was not written.
+    """
 
     work: Work
     rows: dict[Slot, Row]
@@ -95,7 +98,7 @@ class Executor:
         return receipt
 
     async def _announce_mending(self, work: Work) -> None:
-        """Kept before a series is changed as a whole: should the run die, the next one mends before it compares (law 4)."""
+        """Kept before a series is changed as a whole: should the run die, the next one mends, then compares (law 4)."""
         stored = self.stored.get(work.pairing.link.uid)
         if stored is not None:
             pending = {"mend": {slot.isoformat(): image(task) for slot, task in work.expected.items()}}

@@ -20,8 +20,9 @@ from bridge.sync.pair import Options, Pair
 async def finish_mending(pair: Pair, name: str) -> None:
     """Mends what was announced, before this run compares anything.
 
-    Where the request never took effect, nothing is mended and the base stands. Otherwise the rows as they are now become
-    the base, and this run compares both sides as if it had found them alike (adoption): nothing is created twice.
+    Where the request never took effect, nothing is mended and the base stands. Otherwise the rows as they are now
+    become the base, and this run compares both sides as if it had found them alike (adoption), so that nothing is
+    created twice.
     """
     announced = [each for each in await pair.store.links(pending=True) if (each.pending or {}).get("mend")]
     if not announced:

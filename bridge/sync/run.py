@@ -59,7 +59,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
 
 def decide(pair: Pair, observation: Observation) -> Planned:
     """Everything between observing and writing: pure but for the pair's clock."""
-    pairings = understood(pair_up(observation.links, observation.sides))
+    pairings = understood(pair_up(observation.links, observation.sides), pair.context.zone)
     works: list[Work] = []
     held: dict[str, Slot] = {}
     forgotten: list[Pairing] = []
