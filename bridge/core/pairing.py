@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, LinkedRow, Row, Series, Slot, Task
@@ -23,6 +24,9 @@ class Pairing:
     """One link as both agreed last (`link`), and both sides now.
 
     `link.id` is None for what the base does not know. `rows` is empty and `series` None where a side has nothing.
+
+    An idiom may say what the calendar's form means: `meant` are edits of single occurrences that it spells otherwise,
+    and `series` is then what the resource should say; `held` is what the server really holds (None: the same).
     """
 
     link: Link
@@ -30,11 +34,14 @@ class Pairing:
     series: Series | None = None
     href: str | None = None
     etag: str | None = None
+    meant: Mapping[Slot, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
+    held: Series | None = None
 
     @property
-    def adopted(self) -> bool:
-        """Both sides have it, and the base knows nothing of it."""
-        return self.link.series is None and not self.link.rows and bool(self.rows) and self.series is not None
+    def newcomer(self) -> bool:
+        """A resource that nobody knows yet: neither the base nor any row."""
+        known = self.link.series is not None or bool(self.link.rows) or bool(self.rows)
+        return not known and self.series is not None and self.series.master is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from bridge.core.occurrences import (
 from bridge.core.pairing import Pairing, uid_of
 from bridge.core.policies import Conflict
 from bridge.core.reconcile import Agreement
-from bridge.core.recurrence import with_until
+from bridge.core.recurrence import expand, with_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,12 +403,34 @@ def _shown(agreement: Agreement, delta: Delta, zone: ZoneInfo, horizon: datetime
             series = replace(series, master=_taking(series.master, fields))
         elif split and tail is not None and slot >= tail.at:
             continue
+        elif _before_the_beginning(series, slot):
+            series = _reaching_back(series, slot, pairing.rows)
         elif (task := _before(agreement, series, slot)) is not None:
             series = with_override(series, slot, _taking(task, fields))
     for slot, task in sorted(delta.adds.items()):
         if slot in linked and not (split and tail is not None and slot >= tail.at):
             series = with_override(series, slot, task)
     return (without(series, delta.drops) if series.rule is not None else series), split
+
+
+def _before_the_beginning(series: Series, slot: Slot) -> bool:
+    return series.rule is not None and series.master is not None and slot < series.master.due
+
+
+def _reaching_back(series: Series, slot: Slot, rows: Sequence[LinkedRow]) -> Series:
+    """A series that an app rolled on, beginning again at an occurrence before that LionDesk changed (re-opened, say)."""
+    assert series.rule is not None
+    assert series.master is not None
+    task = next((each.row.task for each in rows if each.slot == slot), None)
+    if task is None or task.status is Status.COMPLETE:
+        return series
+    grid = list(expand(replace(series.rule, count=None), slot, series.master.due))
+    count = None if series.rule.count is None else series.rule.count + len(grid) - 1
+    back = replace(series, master=replace(series.master, due=slot), rule=replace(series.rule, count=count))
+    known = {each.slot: each.row.task for each in rows}
+    for each in grid[:-1]:
+        back = with_override(back, each, known[each]) if each in known else without(back, {each})
+    return back
 
 
 def _before(agreement: Agreement, series: Series, slot: Slot) -> Task | None:
@@ -473,7 +495,7 @@ def _split(series: Series, pairing: Pairing, tail: Tail) -> tuple[Series, tuple[
 def _put(agreement: Agreement, shown: Series) -> tuple[PutResource, ...]:
     """The write that brings the calendar to `shown`; none where it shows that already (law 5)."""
     pairing = agreement.pairing
-    if pairing.series is None or shown == pairing.series:
+    if pairing.series is None or shown == (pairing.held or pairing.series):
         return ()
     slot, changes = _headline(agreement, shown)
     delta = agreement.to_calendar

@@ -104,10 +104,19 @@ def _merged(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
     assert pairing.series is not None
     series = restored(base.series, pairing.series, zone)
     here = calendar_delta(base.series, series, pairing.rows, zone)
+    here = _meant(here, pairing.meant)
     there = liondesk_delta(base.rows, pairing.rows, base.series)
     there, here = _appeared(there, here, base, series, zone)
     merging = _Merging(pairing, series, policy, there, here)
     return merging.agreement()
+
+
+def _meant(here: Delta, meant: Mapping[Slot, Mapping[str, object]]) -> Delta:
+    """The calendar's changes with those that an idiom read from the form of the edit."""
+    if not meant:
+        return here
+    slots = here.edits.keys() | meant.keys()
+    return replace(here, edits={slot: {**here.edits.get(slot, {}), **meant.get(slot, {})} for slot in slots})
 
 
 def _appeared(there: Delta, here: Delta, base: Link, series: Series, zone: ZoneInfo) -> tuple[Delta, Delta]:
@@ -162,11 +171,17 @@ def _adopted(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
         there[slot], here[slot] = ours, theirs
     base = Delta(
         edits={slot: fields for slot, fields in there.items() if fields},
-        adds={slot: row.task for slot, row in rows.items() if slot not in shown},
+        adds={slot: row.task for slot, row in rows.items() if slot not in shown and not _history(slot, row, series)},
         drops=frozenset(slot for slot in shown if slot not in rows) if series.rule else frozenset(),
     )
     other = Delta(edits={slot: fields for slot, fields in here.items() if fields})
     return _Merging(pairing, series, policy, base, other).agreement()
+
+
+def _history(slot: Slot, row: Row, series: Series) -> bool:
+    """A completed occurrence from before the series begins in the calendar: an app rolled the series on (idiom 5)."""
+    done = row.task.status is Status.COMPLETE
+    return done and series.rule is not None and series.master is not None and slot < series.master.due
 
 
 class _Merging:

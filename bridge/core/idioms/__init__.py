@@ -1,23 +1,35 @@
-"""What the data leaves open: ways in which apps spell one edit over several resources (calendar-apps.md, section 5).
+"""What the data leaves open: ways in which apps spell one edit (calendar-apps.md, section 5).
 
 An idiom turns the pairings of a run into others that say what was meant; the plain comparison does the rest. They look
-at all changes of a run together, in the order of `IDIOMS`: newcomers are paired with series before anything is planned.
+at all changes of a run together, in the order of `IDIOMS`: newcomers are paired with series first, then the masters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.completed_copy import completed_copy
+from bridge.core.idioms.completed_master import completed_master
 from bridge.core.idioms.detached import detached
+from bridge.core.idioms.inverted_roll import inverted_roll
+from bridge.core.idioms.roll import roll
 from bridge.core.idioms.split import split
 from bridge.core.pairing import Pairing
 
-IDIOMS: tuple[Callable[[tuple[Pairing, ...]], tuple[Pairing, ...]], ...] = (split, detached)
+IDIOMS: tuple[Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]], ...] = (
+    inverted_roll,
+    completed_copy,
+    split,
+    detached,
+    roll,
+    completed_master,
+)
 """Every idiom, in the order in which they are tried."""
 
 
-def understood(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
-    """The pairings as their authors meant them."""
+def understood(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
+    """The pairings as their authors meant them. `zone` is the owner's."""
     for idiom in IDIOMS:
-        pairings = idiom(pairings)
+        pairings = idiom(pairings, zone)
     return pairings

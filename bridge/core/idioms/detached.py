@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, LinkedRow, Series, Slot
 from bridge.core.occurrences import value_at, without
 from bridge.core.pairing import Pairing
 
 
-def detached(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
+def detached(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the row of an excluded occurrence to the newcomer that shows the same task at the same moment."""
     newcomers = {each.href: each for each in pairings if _single_newcomer(each)}
     result: list[Pairing] = []
@@ -25,9 +26,7 @@ def detached(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
 
 
 def _single_newcomer(pairing: Pairing) -> bool:
-    known = pairing.link.series is not None or bool(pairing.link.rows) or bool(pairing.rows)
-    series = pairing.series
-    return not known and series is not None and series.master is not None and series.rule is None
+    return pairing.newcomer and pairing.series is not None and pairing.series.rule is None
 
 
 def _released(pairing: Pairing, newcomers: dict[str | None, Pairing]) -> list[Pairing]:

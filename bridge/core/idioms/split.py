@@ -6,6 +6,7 @@ Seen in evolution-data-server and elementary Tasks (calendar-apps.md, 2.7 and se
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from bridge.core.changes import cut_at
 from bridge.core.model import Link, LinkedRow, Series, Slot
@@ -13,12 +14,12 @@ from bridge.core.occurrences import cut_series, tail_of
 from bridge.core.pairing import Pairing
 
 
-def split(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
+def split(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the tail that a series lost to the newcomer that continues it: its rows, and the base to compare with."""
-    newcomers = {each.href: each for each in pairings if _newcomer(each)}
+    newcomers = {each.href: each for each in pairings if each.newcomer}
     result: list[Pairing] = []
     for pairing in pairings:
-        if _newcomer(pairing):
+        if pairing.newcomer:
             continue
         at = _lost_tail(pairing)
         heir = (
@@ -30,11 +31,6 @@ def split(pairings: tuple[Pairing, ...]) -> tuple[Pairing, ...]:
             del newcomers[heir.href]
             result += _divided(pairing, at, heir)
     return (*result, *newcomers.values())
-
-
-def _newcomer(pairing: Pairing) -> bool:
-    known = pairing.link.series is not None or bool(pairing.link.rows) or bool(pairing.rows)
-    return not known and pairing.series is not None and pairing.series.master is not None
 
 
 def _lost_tail(pairing: Pairing) -> Slot | None:

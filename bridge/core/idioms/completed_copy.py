@@ -1,0 +1,98 @@
+"""Idioms 6, 13 and 17: a completed occurrence is written as a task of its own, beside a master that rolls on.
+
+Seen in Apple Reminders, OpenTasks, Kolab and python-caldav (`safe`); Outlook's copy still has the RRULE. The copy may
+come before or after the roll, or in another run; after the last occurrence OpenTasks deletes the master
+(calendar-apps.md, section 5, 6, 13, 17).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Link, LinkedRow, Series, Slot, Status
+from bridge.core.occurrences import tail_of, value_at
+from bridge.core.pairing import Pairing
+from bridge.core.recurrence import expand
+
+
+def completed_copy(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
+    """Gives the row of the occurrence to its copy: linked, never posted."""
+    copies = {each.href: each for each in pairings if _copy(each)}
+    result: list[Pairing] = []
+    for pairing in pairings:
+        if _copy(pairing):
+            continue
+        result += _handed_over(pairing, copies)
+    return (*result, *copies.values())
+
+
+def _copy(pairing: Pairing) -> bool:
+    master = pairing.series.master if pairing.series else None
+    return pairing.newcomer and master is not None and master.status is Status.COMPLETE
+
+
+def _handed_over(pairing: Pairing, copies: dict[str | None, Pairing]) -> list[Pairing]:
+    series = pairing.link.series or pairing.series
+    if not copies or series is None or series.rule is None or series.master is None:
+        return [pairing]
+    freed: list[Pairing] = []
+    for each in pairing.rows:
+        copy = next((copy for copy in copies.values() if _of(each, series, copy)), None)
+        if copy is not None:
+            del copies[copy.href]
+            freed.append(_linked(pairing, each, series, copy))
+            pairing = _less(pairing, each.slot)
+    return [pairing, *freed] if pairing.rows or pairing.series is not None else freed
+
+
+def _of(each: LinkedRow, series: Series, copy: Pairing) -> bool:
+    """Whether a copy is of this occurrence: the same text on the same day, and no override already says that it is done."""
+    shown = copy.series.master if copy.series else None
+    override = series.overrides.get(each.slot)
+    if shown is None or (override is not None and override.task.status is Status.COMPLETE):
+        return False
+    task = override.task if override is not None else series.master
+    same_text = task is not None and shown.summary == task.summary
+    other_rule = copy.series is not None and copy.series.rule is not None and copy.series.rule.parts != _parts(series)
+    return same_text and shown.due.date() == each.row.task.due.date() and not other_rule
+
+
+def _parts(series: Series) -> tuple[tuple[str, str], ...]:
+    return series.rule.parts if series.rule else ()
+
+
+def _linked(pairing: Pairing, each: LinkedRow, series: Series, copy: Pairing) -> Pairing:
+    """The copy with its row; the base is the occurrence as it was, at the copy's own moment."""
+    assert copy.series is not None
+    assert copy.series.master is not None
+    base_row = next((row for row in pairing.link.rows if row.row.id == each.row.id), each)
+    before = value_at(series, each.slot)
+    shown = copy.series.master
+    base = replace(
+        shown, status=base_row.row.task.status, completed_at=None, summary=before.summary if before else shown.summary
+    )
+    alone = replace(copy.series, rule=None, exdates=frozenset(), overrides={})
+    return replace(
+        copy,
+        link=Link(copy.link.uid, rows=(base_row,), series=Series(copy.link.uid, base)),
+        rows=(each,),
+        series=alone,
+        held=copy.series if alone != copy.series else None,
+    )
+
+
+def _less(pairing: Pairing, slot: Slot) -> Pairing:
+    """The series without the row that the copy has now; one completed early also moves on without rolling (idiom 13)."""
+    link = replace(pairing.link, rows=tuple(each for each in pairing.link.rows if each.slot != slot))
+    pairing = replace(pairing, link=link, rows=tuple(each for each in pairing.rows if each.slot != slot))
+    old, new = link.series, pairing.series
+    if old is None or new is None or old.master is None or new.master is None or old.rule is None or new.rule is None:
+        return pairing
+    early = old.master.due == new.master.due == slot and old.rule.count not in (None, new.rule.count)
+    following = next((each for each in expand(old.rule, slot) if each > slot), None)
+    if not early or following is None:
+        return pairing
+    on = tail_of(old, following, old.uid)
+    series = replace(new, master=replace(new.master, due=following), rule=on.rule)
+    return replace(pairing, link=replace(link, series=on), series=series, held=new)

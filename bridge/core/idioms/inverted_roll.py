@@ -1,0 +1,81 @@
+"""Idiom 7: the old UID becomes the completed occurrence, and the series goes on under a new UID.
+
+Seen in todoman, which does not lower COUNT (calendar-apps.md, 2.12 and section 5, 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Link, LinkedRow, Series, Slot, Status
+from bridge.core.occurrences import tail_of, value_at
+from bridge.core.pairing import Pairing
+from bridge.core.recurrence import expand, same_occurrences
+
+
+def inverted_roll(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
+    """Gives the series' rows to the UID that continues it, and the done occurrence to the old one."""
+    heirs = {each.href: each for each in pairings if each.newcomer and each.series and each.series.rule is not None}
+    result: list[Pairing] = []
+    for pairing in pairings:
+        if pairing.href in heirs:
+            continue
+        heir = next((each for each in heirs.values() if _continues(pairing, each)), None)
+        if heir is None:
+            result.append(pairing)
+        else:
+            del heirs[heir.href]
+            result += _exchanged(pairing, heir)
+    return (*result, *heirs.values())
+
+
+def _continues(pairing: Pairing, heir: Pairing) -> bool:
+    old, new, on = pairing.link.series, pairing.series, heir.series
+    if old is None or new is None or on is None or old.rule is None or old.master is None or on.rule is None:
+        return False
+    if new.rule is not None or new.master is None or new.master.status is not Status.COMPLETE or on.master is None:
+        return False
+    endless = replace(old.rule, count=None, until=None)
+    on_the_rule = on.master.due in set(expand(endless, old.master.due, on.master.due))
+    return on.master.summary == old.master.summary and on.rule.parts == old.rule.parts and on_the_rule
+
+
+def _exchanged(pairing: Pairing, heir: Pairing) -> list[Pairing]:
+    old, new, on = pairing.link.series, pairing.series, heir.series
+    assert old is not None
+    assert old.master is not None
+    assert new is not None
+    assert new.master is not None
+    assert on is not None
+    assert on.master is not None
+    assert on.rule is not None
+    begins, was = on.master.due, old.master.due
+    base = tail_of(old, begins, heir.link.uid)
+    assert base.rule is not None
+    rule = on.rule if same_occurrences(base.rule, begins, on.rule, begins) else base.rule
+    series = replace(on, rule=rule)
+    before = value_at(old, was)
+    alone = Series(pairing.link.uid, replace(before, due=new.master.due) if before else new.master)
+    return [
+        replace(
+            pairing,
+            link=replace(pairing.link, rows=_at(pairing.link.rows, was), series=alone),
+            rows=_at(pairing.rows, was),
+        ),
+        replace(
+            heir,
+            link=Link(heir.link.uid, rows=_others(pairing.link.rows, was), series=base),
+            rows=_others(pairing.rows, was),
+            series=series,
+            held=on if series != on else None,
+        ),
+    ]
+
+
+def _at(rows: tuple[LinkedRow, ...], slot: Slot) -> tuple[LinkedRow, ...]:
+    return tuple(each for each in rows if each.slot == slot)
+
+
+def _others(rows: tuple[LinkedRow, ...], slot: Slot) -> tuple[LinkedRow, ...]:
+    return tuple(each for each in rows if each.slot != slot)

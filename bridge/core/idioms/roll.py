@@ -1,0 +1,115 @@
+"""Idioms 5, 10, 11 and 12: an app completes the current occurrence by moving the master on to the next one, or back.
+
+Seen in Tasks.org, Evolution, OpenTasks (COUNT lowered), Nextcloud Tasks, Vikunja (COUNT kept) and Apple Reminders
+(UNTIL); Nextcloud and python-caldav land an hour off after a change of clocks (calendar-apps.md, section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Rule, Series, Slot, Status
+from bridge.core.occurrences import linked_by_slot, tail_of
+from bridge.core.pairing import Pairing
+from bridge.core.recurrence import expand, same_occurrences
+
+HOUR = timedelta(hours=1)
+
+
+def roll(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
+    """A master that moved to another date of its own rule: forward, its old occurrence is done; back, it is open again."""
+    return tuple(_understood(pairing, zone) for pairing in pairings)
+
+
+def _understood(pairing: Pairing, zone: ZoneInfo) -> Pairing:
+    old, new = pairing.link.series, pairing.series
+    if old is None or new is None or old.master is None or new.master is None or not pairing.rows:
+        return pairing
+    if old.rule is None or new.rule is None or old.rule.parts != new.rule.parts or old.master.due == new.master.due:
+        return pairing
+    landed = _landed(old, new.master.due, zone)
+    if landed is None or new.master.all_day != old.master.all_day:
+        return pairing
+    if landed > old.master.due:
+        return _forward(pairing, old, new, landed)
+    return _back(pairing, old, new, landed)
+
+
+def _landed(old: Series, due: datetime, zone: ZoneInfo) -> Slot | None:
+    """The date of the old rule that the master moved to; an hour beside it where the clocks changed in between."""
+    assert old.master is not None
+    assert old.rule is not None
+    endless = replace(old.rule, count=None, until=None)
+    if due < old.master.due:
+        return due if old.master.due in set(expand(endless, due, old.master.due)) else None
+    for slot in expand(endless, old.master.due, due + HOUR):
+        shifted = _offset(slot, zone) - _offset(old.master.due, zone)
+        if slot == due or (shifted and due == slot + shifted):
+            return slot
+    return None
+
+
+def _offset(slot: Slot, zone: ZoneInfo) -> timedelta:
+    return slot.replace(tzinfo=zone).utcoffset() or timedelta()
+
+
+def _forward(pairing: Pairing, old: Series, new: Series, landed: Slot) -> Pairing:
+    """The occurrence where the master stood is done; those jumped over are skipped, not done (idiom 11)."""
+    assert old.master is not None
+    rows = linked_by_slot(pairing.rows)
+    was = old.master.due
+    row = rows.get(was)
+    done: Mapping[Slot, Mapping[str, object]] = {}
+    if row is not None and row.task.status is Status.INCOMPLETE:
+        done = {was: {"status": Status.COMPLETE}}
+    skipped = sorted(
+        slot for slot, each in rows.items() if was < slot < landed and each.task.status is Status.INCOMPLETE
+    )
+    begins = skipped[0] if skipped else landed
+    base = tail_of(old, begins, old.uid)
+    assert new.master is not None
+    series = replace(
+        new,
+        master=replace(new.master, due=begins),
+        rule=_end_kept(base, new, landed) if begins == landed else base.rule,
+        exdates=frozenset(slot for slot in new.exdates if slot >= begins),
+        overrides={slot: each for slot, each in new.overrides.items() if slot >= begins},
+    )
+    kept = replace(pairing.link, series=base)
+    held = None if series == new else new
+    return replace(pairing, link=kept, series=series, held=held, meant={**pairing.meant, **done})
+
+
+def _end_kept(base: Series, new: Series, landed: Slot) -> Rule | None:
+    """The rule as the app wrote it where it ends where the series did; else the series' own, for an app kept its COUNT."""
+    assert base.rule is not None
+    assert new.rule is not None
+    if same_occurrences(base.rule, landed, new.rule, landed):
+        return new.rule
+    steps = base.rule.count is not None and new.rule.count is not None
+    return base.rule if steps else new.rule
+
+
+def _back(pairing: Pairing, old: Series, new: Series, landed: Slot) -> Pairing:
+    """The master moved back to an occurrence that was done: it is open again (Tasks.org's undo)."""
+    assert old.master is not None
+    assert old.rule is not None
+    rows = linked_by_slot(pairing.rows)
+    row = rows.get(landed)
+    if row is None or row.task.status is Status.INCOMPLETE:
+        return pairing
+    steps = sum(1 for _ in expand(replace(old.rule, count=None, until=None), landed, old.master.due)) - 1
+    count = None if old.rule.count is None else old.rule.count + steps
+    base = replace(old, master=replace(old.master, due=landed), rule=replace(old.rule, count=count))
+    assert new.rule is not None
+    series = new if same_occurrences(base.rule or new.rule, landed, new.rule, landed) else replace(new, rule=base.rule)
+    return replace(
+        pairing,
+        link=replace(pairing.link, series=base),
+        series=series,
+        held=None if series == new else new,
+        meant={**pairing.meant, landed: {"status": Status.INCOMPLETE}},
+    )
