@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bridge import telemetry
 from bridge.core.model import Row, Unreadable
 from bridge.errors import ConfigurationError
 
@@ -71,7 +72,9 @@ def revealed(settings: PairSettings) -> str:
             f"Pair {settings.name} has no token for LionDesk. Nothing was done: add token = {{ env = "
             '"LIONDESK_TOKEN" } to its [pair.liondesk].'
         )
-    return token.reveal()
+    text = token.reveal()
+    telemetry.hide(text)
+    return text
 
 
 def owners_zone(settings: PairSettings, told: str | None) -> ZoneInfo:

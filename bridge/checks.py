@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridge import telemetry
 from bridge.account import owners_zone, revealed
 from bridge.errors import BridgeError, ConfigurationError, CredentialsError, StateError
 
@@ -179,6 +180,7 @@ async def _calendar(settings: PairSettings) -> tuple[Finding, ...]:
     dav = settings.calendar
     try:
         password = dav.password.reveal() if dav.password is not None else None
+        telemetry.hide(password or "")
         probe = await check(CalendarSettings(dav.url, dav.username, password, dav.calendar, dav.component))
     except CredentialsError as error:
         return (_wrong("calendar.password", error),)

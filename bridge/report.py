@@ -258,6 +258,9 @@ def _update(operation: OperationReport, title: str) -> _Phrase:
         end = moment(new_due, all_day=bool(all_day[1]), beside=old_due)
         changes = f", {_changes(fields)}" if fields else ""
         return _Phrase("Moved", "move", f"{title}{_following(operation)} from {start} to {end}{changes}")
+    if not fields and operation.because.startswith("it was deleted"):
+        # An exception date of the series: an update to the calendar, the end of an occurrence to a person.
+        return _Phrase("Deleted", "delete", title + _of(operation))
     if not fields:
         return _Phrase("Updated", "update", title + _of(operation))
     return _Phrase("Changed", "change", f"{title}{_of(operation)}: {_changes(fields)},")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge.cli.common import chosen, command, given, json_option, pairs_argument
-from bridge.cli.retries import tell_retries
 from bridge.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def check(pairs: tuple[str, ...], *, as_json: bool) -> int:
 
     found = load(find(given().config))
     settings = chosen(found, pairs)
-    tell_retries()
     files = check_files(found)
     live: dict[str, tuple[Finding, ...]] = {}
     if not as_json:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
-from bridge.cli.terminal import LogFormat, log_as, tell
+from bridge.cli.terminal import log_as, log_format, tell
 from bridge.errors import UsageError
 
 if TYPE_CHECKING:
     from bridge.config import Configuration, PairSettings
+    from bridge.telemetry import LogFormat
 
 P = ParamSpec("P")
 
@@ -82,6 +83,10 @@ def command(function: Callable[P, int]) -> Callable[P, object]:
 
     @wraps(function)
     def running(*args: P.args, **kwargs: P.kwargs) -> int:
+        from bridge import telemetry
+
+        telemetry.configure(log_format=log_format(), verbosity=given().verbosity)
+        telemetry.log_retries()
         try:
             return function(*args, **kwargs)
         except KeyboardInterrupt:

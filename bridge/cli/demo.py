@@ -6,7 +6,6 @@ import click
 
 from bridge.cli.common import command, json_option
 from bridge.cli.failure import missing_extra
-from bridge.cli.retries import tell_retries
 from bridge.cli.terminal import is_painted
 
 
@@ -23,5 +22,4 @@ def demo(*, once: bool, as_json: bool) -> int:
         from bridge.demo import run
     except ImportError as error:
         raise missing_extra("demo", error) from None
-    tell_retries()
     return run(once=once, as_json=as_json, painted=is_painted)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import chosen, command, configuration, given, pairs_argument, utc_now
-from bridge.cli.retries import tell_retries
+from bridge.cli.common import chosen, command, configuration, pairs_argument, utc_now
 from bridge.cli.terminal import tell
 from bridge.errors import BridgeError, UsageError
 
@@ -56,7 +55,6 @@ def export(pairs: tuple[str, ...], *, output: str, form: str, first: date | None
     found = configuration()
     settings = chosen(found, pairs)
     target = None if output == "-" else _checked(Path(output))
-    tell_retries()
     books, code = asyncio.run(_read(settings))
     if books:
         _deliver(_text(books, first, last), target)
@@ -67,7 +65,10 @@ def export(pairs: tuple[str, ...], *, output: str, form: str, first: date | None
 
 async def _read(settings: tuple[PairSettings, ...]) -> tuple[list[Book], int]:
     """Every account, each once, and the exit code: one bad pair never stops another."""
+    import logging
+
     from bridge.account import read_book
+    from bridge.telemetry import log
 
     books: dict[str, Book] = {}
     code = 0
@@ -82,8 +83,7 @@ async def _read(settings: tuple[PairSettings, ...]) -> tuple[list[Book], int]:
         for item in book.unreadable:
             tell(f"{each.name}: left out {item.item}, which cannot be read: {item.why}", "warning")
             code = max(code, 1)
-        if given().verbosity:
-            tell(f"{each.name}: {len(book.rows)} rows read.")
+        log(logging.INFO, "read", pair=each.name, rows=len(book.rows), unreadable=len(book.unreadable))
     return list(books.values()), code
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import chosen, command, configuration, given, json_option, pairs_argument, utc_now
+from bridge.cli.common import chosen, command, configuration, json_option, pairs_argument, utc_now
 from bridge.cli.progress import Bar
-from bridge.cli.retries import tell_retries
 from bridge.cli.terminal import say, say_json, tell
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, as_json: bool) ->
     from bridge.last_run import moment_text
     from bridge.store import open_state
 
-    tell_retries()
     started = utc_now()
     run = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     reports: list[PairReport] = []
@@ -74,12 +72,16 @@ async def _synced(settings: PairSettings, state: State, run: str, options: Optio
     from bridge.errors import BridgeError
     from bridge.last_run import remember
     from bridge.report import Outcome, PairReport
+    from bridge.telemetry import run_line
 
     started = utc_now()
-    try:
-        report = await sync_pair(settings, state, options)
-    except Exception as error:  # noqa: BLE001 - the other pairs have their run all the same
-        report = PairReport(settings.name, Outcome.FAILED, dry_run=options.dry_run, errors=(fault(error),), exit_code=1)
+    with run_line(pair=settings.name, run=run, dry_run=options.dry_run) as line:
+        try:
+            report = await sync_pair(settings, state, options)
+        except Exception as error:  # noqa: BLE001 - the other pairs have their run all the same
+            errors = (fault(error),)
+            report = PairReport(settings.name, Outcome.FAILED, dry_run=options.dry_run, errors=errors, exit_code=1)
+        line.add(outcome=report.outcome.value, requests=dict(report.requests), operations=len(report.operations))
     try:
         await remember(state.pair(settings.name), report, run, started, utc_now())
     except BridgeError as error:
@@ -97,7 +99,7 @@ def _show(report: PairReport, prefix: str) -> None:
 
 
 def _tell(report: PairReport, pair: str) -> None:
-    """What is wrong, in a paragraph each, and with -v how the run went."""
+    """What is wrong, in a paragraph each."""
     paragraphs = [*report.errors, *([report.halt] if report.halt else [])]
     for paragraph in paragraphs:
         tell(f"{pair}: {paragraph}", "error")
@@ -105,6 +107,3 @@ def _tell(report: PairReport, pair: str) -> None:
     if report.code and not paragraphs:
         what = {0: "something was", 1: "1 change was"}.get(left, f"{left} changes were")
         tell(f"{pair}: {what} not done; each side keeps what it has. Run again: liondesk-bridge sync {pair}", "error")
-    if given().verbosity:
-        asked = " and ".join(f"{count} to {side}" for side, count in report.requests.items())
-        tell(f"{pair}: {report.outcome.value} after {report.elapsed_s:.1f} s; requests: {asked}.")

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 
 import click
 
-LogFormat: TypeAlias = Literal["text", "json"]
+if TYPE_CHECKING:
+    from bridge.telemetry import LogFormat
+
 Level: TypeAlias = Literal["info", "warning", "error"]
 
 _LEVEL_COLOURS: Mapping[Level, str | None] = {"info": None, "warning": "yellow", "error": "red"}
@@ -28,9 +30,14 @@ class _StandardError:
 _standard_error = _StandardError()
 
 
-def log_as(log_format: LogFormat) -> None:
+def log_as(wanted: LogFormat) -> None:
     """From now on standard error is text for people, or one JSON object a line."""
-    _standard_error.format = log_format
+    _standard_error.format = wanted
+
+
+def log_format() -> LogFormat:
+    """How it is written now."""
+    return _standard_error.format
 
 
 def say(text: str, colour: str | None = None) -> None:

@@ -30,7 +30,9 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def serving_calendars(folder: Path) -> Iterator[str]:
     """The server's URL, with a slash. Whoever is on this machine may log in as anybody. It stops on leaving."""
-    logging.getLogger("radicale").setLevel(logging.CRITICAL)
+    for name in ("radicale", "uvicorn"):
+        # What servers say of connections that end with the demo would puzzle a visitor.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     settings = config.load()
     settings.update(
         {
