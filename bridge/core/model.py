@@ -111,7 +111,7 @@ class Series:
     `master.due` is the first slot. `master` is None when only overrides are there (an orphan: never a deletion).
     `zone` is the IANA name of the resource's own zone when its rule runs on another clock than the pair's, else None.
     `modified_at` is the newest LAST-MODIFIED. `prodid` tells which app wrote last.
-    `lead` is how long before DUE the DTSTART stands; it is the writer's affair alone.
+    `pointer` is the slot that X-KDE-LIBKCAL-DTRECURRENCE names as the open one, None without it.
     """
 
     uid: str
@@ -123,6 +123,7 @@ class Series:
     zone: str | None = None
     modified_at: datetime | None = None
     prodid: str = ""
+    pointer: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,10 +179,11 @@ def _created_in_liondesk(agreement: Agreement, zone: ZoneInfo) -> Work:
     first = series.master if series.rule is None else from_master(series, series.master.due)
     post = PostTask(first, series.master.due, series.rule, why)
     if series.rule is None:
-        return Work(pairing, series, (post,), conflicts=agreement.conflicts)
+        return Work(pairing, series, (post,), _put(agreement, series), conflicts=agreement.conflicts)
     end = first.due + timedelta(days=3 * 366)
     expected = {slot: task for slot in present(series, zone, end) if (task := value_at(series, slot)) is not None}
-    return Work(pairing, series, (post,), expected=expected, reads_back=True, conflicts=agreement.conflicts)
+    put = _put(agreement, series)
+    return Work(pairing, series, (post,), put, expected=expected, reads_back=True, conflicts=agreement.conflicts)
 
 
 # -- changed -----------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
         return None
     if series.master is None:
         return Skipped(Side.CALENDAR, series.uid, "It is a changed occurrence of a task that is not there.")
-    if series.uid.startswith("liondesk-") and not agreement.conflicts and not agreement.pairing.link.rows:
+    if series.uid.startswith(("liondesk-event-", "liondesk-task-")) and not agreement.conflicts and not agreement.pairing.link.rows:
         why = "The bridge made it from a LionDesk task that is not there any more. Delete it if you do not need it."
         return Skipped(Side.CALENDAR, f"'{series.master.summary}' ({series.uid})", why)
     old = pair.keep_completed is not None and series.rule is None and series.master.status is Status.COMPLETE

@@ -124,6 +124,13 @@ def move(
         _shift(component, span, target, due, zones)
 
 
+def rezone(component: Component, span: Span, form: Form, zones: Zones) -> None:
+    """Write the component's dates in another form, on the same wall clock moments."""
+    for name, stamp in (("DTSTART", span.start), ("DUE", span.due)):
+        if stamp is not None:
+            put_stamp(component, name, stamp.wall, form, zones)
+
+
 def _shift(component: Component, span: Span, target: datetime, due: datetime, zones: Zones) -> None:
     last = span.due or span.start
     if last is None or spell(target, last.form, zones.owner) == spell(due, last.form, zones.owner):

@@ -132,7 +132,19 @@ def series_of(resource: Resource) -> Series:
         zone=zone_name(frame.anchor.form, zones.owner) if frame else None,
         modified_at=max((moment for moment in changed if moment), default=None),
         prodid=_readable(resource.calendar, "PRODID"),
+        pointer=_pointer(master, zones),
     )
+
+
+def _pointer(master: Master | None, zones: Zones) -> Slot | None:
+    """Where KCalendarCore says that the open occurrence is. It adds a line at each save; the last one counts."""
+    lines = master.component.lines("X-KDE-LIBKCAL-DTRECURRENCE") if master is not None else []
+    if master is None or not lines:
+        return None
+    try:
+        return next((master.frame.slot(written) for _, written in stamps(lines[-1], zones)), None)
+    except Nonsense:
+        return None
 
 
 def _dates(master: Master | None, name: str, zones: Zones) -> frozenset[Slot]:

@@ -16,7 +16,7 @@ from icalendar.parser import Parameters
 from bridge.core.model import Override, Series, Slot, Status, Task
 from bridge.vtodo import edits
 from bridge.vtodo.context import Context
-from bridge.vtodo.frame import Frame, span_of, timed_form
+from bridge.vtodo.frame import Frame, span_of, timed_form, zone_name
 from bridge.vtodo.lines import Component
 from bridge.vtodo.making import add_zones, first_todo, new_calendar, new_todo
 from bridge.vtodo.reading import Master, Resource, master_of, override_end, override_of, recurrence_stamp, understand
@@ -83,15 +83,24 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
         return old
     before, important = component.text(), edits.significant(component)
     form = edits.new_form(series.zone, old.span.anchor, zones)
+    rezoned = not series.master.all_day and _other_zone(series, old, zones)
+    if rezoned:
+        edits.rezone(component, old.span, timed_form(series.zone, zones.owner), zones)
+        old = replace(old, span=span_of(component, zones))
     edits.move(component, old.span, (old.task.due, old.task.all_day), series.master, zones, form)
     moved = master_of(component, zones, context)
-    turned = moved.frame.anchor.all_day != old.frame.anchor.all_day
+    turned = rezoned or moved.frame.anchor.all_day != old.frame.anchor.all_day
     _say_rule(series, moved, zones, anew=turned)
     for name, wanted in (("EXDATE", series.exdates), ("RDATE", series.rdates)):
         edits.say_dates(component, name, wanted, moved.frame, zones, anew=turned)
     edits.say(component, series.master, moved.task, context, now)
     edits.finish(component, before, important, series.master, now)
     return master_of(component, zones, context)
+
+
+def _other_zone(series: Series, old: Master, zones: Zones) -> bool:
+    """Whether a series that an app wrote in UTC is to run on a clock (calendar-apps.md, idiom 12)."""
+    return not old.task.all_day and series.zone is None and zone_name(old.frame.anchor.form, zones.owner) == "UTC"
 
 
 def _say_rule(series: Series, moved: Master, zones: Zones, *, anew: bool) -> None:
@@ -118,7 +127,7 @@ def _write_overrides(series: Series, resource: Resource, old: Master | None, now
         (slot, override, left.pop(slot, ())) for slot, override in wanted.items()
     ]
     delta = resource.master.task.due - old.task.due if resource.master and old else timedelta(0)
-    anew = old is not None and frame is not None and old.frame.anchor.all_day != frame.anchor.all_day
+    anew = old is not None and frame is not None and old.frame.anchor.form != frame.anchor.form
     for slot, override, exact in pairs:
         components = exact or left.pop(slot - delta, ())
         if components:

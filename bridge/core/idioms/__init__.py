@@ -13,16 +13,20 @@ from bridge.core.idioms.completed_copy import completed_copy
 from bridge.core.idioms.completed_master import completed_master
 from bridge.core.idioms.detached import detached
 from bridge.core.idioms.inverted_roll import inverted_roll
+from bridge.core.idioms.pointer import pointer
 from bridge.core.idioms.roll import roll
 from bridge.core.idioms.split import split
+from bridge.core.idioms.utc_times import utc_times
 from bridge.core.pairing import Pairing
 
 IDIOMS: tuple[Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]], ...] = (
+    utc_times,
     inverted_roll,
     completed_copy,
     split,
     detached,
     roll,
+    pointer,
     completed_master,
 )
 """Every idiom, in the order in which they are tried."""

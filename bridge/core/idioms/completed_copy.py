@@ -78,7 +78,7 @@ def _linked(pairing: Pairing, each: LinkedRow, series: Series, copy: Pairing) ->
         link=Link(copy.link.uid, rows=(base_row,), series=Series(copy.link.uid, base)),
         rows=(each,),
         series=alone,
-        held=copy.series if alone != copy.series else None,
+        held=copy.held or copy.series if alone != copy.series else copy.held,
     )
 
 
@@ -95,4 +95,4 @@ def _less(pairing: Pairing, slot: Slot) -> Pairing:
         return pairing
     on = tail_of(old, following, old.uid)
     series = replace(new, master=replace(new.master, due=following), rule=on.rule)
-    return replace(pairing, link=replace(link, series=on), series=series, held=new)
+    return replace(pairing, link=replace(link, series=on), series=series, held=pairing.held or new)

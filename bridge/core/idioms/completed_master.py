@@ -30,6 +30,6 @@ def _understood(pairing: Pairing) -> Pairing:
     current = next((slot for slot in opened if slot >= new.master.due), None)
     task = None if current is None else value_at(reopened, current)
     if current is None or task is None:
-        return replace(pairing, series=reopened, held=new)
+        return replace(pairing, series=reopened, held=pairing.held or new)
     done = replace(task, status=Status.COMPLETE, completed_at=new.master.completed_at)
-    return replace(pairing, series=with_override(reopened, current, done), held=new)
+    return replace(pairing, series=with_override(reopened, current, done), held=pairing.held or new)

@@ -17,9 +17,10 @@ from bridge.core.recurrence import expand, same_occurrences
 def inverted_roll(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the series' rows to the UID that continues it, and the done occurrence to the old one."""
     heirs = {each.href: each for each in pairings if each.newcomer and each.series and each.series.rule is not None}
+    newcomers = set(heirs)
     result: list[Pairing] = []
     for pairing in pairings:
-        if pairing.href in heirs:
+        if pairing.href in newcomers:
             continue
         heir = next((each for each in heirs.values() if _continues(pairing, each)), None)
         if heir is None:
@@ -68,7 +69,7 @@ def _exchanged(pairing: Pairing, heir: Pairing) -> list[Pairing]:
             link=Link(heir.link.uid, rows=_others(pairing.link.rows, was), series=base),
             rows=_others(pairing.rows, was),
             series=series,
-            held=on if series != on else None,
+            held=heir.held or on if series != on else heir.held,
         ),
     ]
 

@@ -79,7 +79,7 @@ def _forward(pairing: Pairing, old: Series, new: Series, landed: Slot) -> Pairin
         overrides={slot: each for slot, each in new.overrides.items() if slot >= begins},
     )
     kept = replace(pairing.link, series=base)
-    held = None if series == new else new
+    held = pairing.held if series == new else pairing.held or new
     return replace(pairing, link=kept, series=series, held=held, meant={**pairing.meant, **done})
 
 
@@ -110,6 +110,6 @@ def _back(pairing: Pairing, old: Series, new: Series, landed: Slot) -> Pairing:
         pairing,
         link=replace(pairing.link, series=base),
         series=series,
-        held=None if series == new else new,
+        held=pairing.held if series == new else pairing.held or new,
         meant={**pairing.meant, landed: {"status": Status.INCOMPLETE}},
     )

@@ -1,0 +1,85 @@
+"""What real apps write (calendar-apps.md, section 5): before and after files of each, through the whole stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.system.stage import Stage
+
+SAMPLES = Path(__file__).parent.parent / "vtodo" / "data"
+
+ROWS = [
+    ("apple-reminders-complete-occurrence", ["PATCH 3"]),
+    ("davx5-drop-overrides", ["PATCH 2"]),
+    ("eds-split-this-and-future", ["PATCH 2"]),
+    ("generic-exdate-utc", ["DELETE 1"]),
+    ("jtx-complete-occurrence", ["PATCH 3"]),
+    ("jtx-detach-occurrence", []),
+    ("korganizer-complete-occurrence", ["PATCH 3"]),
+    ("nextcloud-tasks-complete-occurrence", ["PATCH 3"]),
+    ("python-caldav-safe-complete", ["PATCH 3"]),
+    ("tasks-org-complete-occurrence", ["PATCH 3"]),
+    ("thunderbird-complete-occurrence", ["PATCH 3"]),
+    ("thunderbird-edit-occurrence", ["PATCH 1"]),
+    ("todoman-complete", ["PATCH 3"]),
+]
+
+
+def sample(name: str) -> str:
+    return (SAMPLES / f"{name}.ics").read_text()
+
+
+def the_open_ones(shown: list[tuple[str, object, bool]]) -> list[tuple[str, object]]:
+    return [(text, due) for text, due, done in shown if not done]
+
+
+async def quiet(stage: Stage) -> None:
+    """Both sides have the same open occurrences, and two more runs write nothing."""
+    assert the_open_ones(stage.calendar_shows()) == the_open_ones(stage.liondesk_shows())
+    stage.writes()
+    for _ in range(2):
+        report = await stage.sync()
+        assert report.operations == ()
+    assert stage.kinds() == []
+
+
+async def before(stage: Stage, name: str) -> int:
+    """The app's series, known to both sides; how many rows LionDesk has."""
+    await stage.sync()
+    stage.app.put("series.ics", sample(f"{name}.before"))
+    await stage.sync()
+    await stage.sync()
+    await quiet(stage)
+    return len(stage.rows())
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "order"),
+    [(name, kinds, "together") for name, kinds in ROWS]
+    + [("eds-split-this-and-future", ["PATCH 2"], "new later")]
+    + [
+        (name, ["PATCH 3"], order)
+        for name in ("apple-reminders-complete-occurrence", "python-caldav-safe-complete")
+        for order in ("new first", "new later")
+    ],
+)
+async def test_an_apps_edit_means_what_its_author_meant(stage: Stage, name: str, kinds: list[str], order: str) -> None:
+    """Whichever resource of the edit comes first, and in one run or two."""
+    new = SAMPLES / f"{name}.after.new.ics"
+    rows = await before(stage, name)
+    if new.exists() and order != "new later":
+        stage.app.put("new.ics", new.read_text())
+    if order == "new first":
+        await stage.sync()
+    stage.app.put("series.ics", sample(f"{name}.after"))
+    await stage.sync()
+    if new.exists() and order == "new later":
+        stage.app.put("new.ics", new.read_text())
+        await stage.sync()
+    sent = stage.kinds()
+    assert [kind for kind in sent if kind != "POST plain"] == kinds
+    assert "POST plain" not in sent, "a copy was posted"
+    await quiet(stage)
+    assert len(stage.rows()) == rows - (kinds == ["DELETE 1"])
