@@ -1,0 +1,118 @@
+"""Plays a history and checks, whenever all is quiet again, what both sides must show."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import icalendar
+
+from tests.simulation import claims
+from tests.simulation.claims import Before, Told
+from tests.simulation.drawing import History, Round
+from tests.simulation.people import acts
+from tests.simulation.stage import Ran, Stage, new_stage
+
+MOST_RUNS = 8
+"""Both sides must be quiet by then: a truncation waits one run, and what came of it is mended in another."""
+
+
+@dataclass
+class Played:
+    """What came of a history. `trace` tells it in words, `violations` what must not be."""
+
+    trace: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    runs: int = 0
+    edits: int = 0
+    requests: int = 0
+
+
+def play(history: History, folder: Path) -> Played:
+    """The whole history, up to the first violation."""
+    setting = history.setting
+    stage = new_stage(
+        folder,
+        setting.switches,
+        content_tokens=setting.content_tokens,
+        rewrites=setting.rewrites,
+        policy=setting.policy,
+    )
+    played = Played()
+    played.trace.append(f"under {dict(setting.switches) or 'the default switches'}, {setting.policy} wins")
+    for each in history.rounds:
+        try:
+            _round(stage, each, played, plain=not setting.switches)
+        except Exception:  # noqa: BLE001 # any escape is a finding
+            played.violations.append("an exception escaped:\n" + traceback.format_exc(limit=-4))
+        if played.violations:
+            break
+    return played
+
+
+def _round(stage: Stage, each: Round, played: Played, *, plain: bool) -> None:
+    before = Before(stage.liondesk(), stage.calendar(), claims.shapes(stage), stage.horizon)
+    told = Told()
+    for action in each.actions:
+        if action.what == "sync":
+            told.note(_run(stage, played, {}))
+            told.synced = True
+            continue
+        words = acts(stage, action)
+        if words is not None:
+            played.trace.append(f"  {words}")
+            played.edits += 1
+            told.actions.append(action)
+    after = Before(stage.liondesk(), stage.calendar(), claims.shapes(stage), stage.horizon)
+    foreign = foreign_properties(stage)
+    for planned in each.faults:
+        told.note(_run(stage, played, dict(planned)))
+        told.faulty = True
+    _settle(stage, played, told)
+    final = Before(stage.liondesk(), stage.calendar(), claims.shapes(stage), stage.horizon)
+    found = claims.check(before, after, final, told, plain=plain)
+    kept = foreign_properties(stage)
+    alive = {claims.name(seen) for seen in final.liondesk.values()}
+    lost = {mark for mark, task in foreign.items() if mark not in kept and task in alive}
+    if lost:
+        found.append(f"properties of the user are lost: {sorted(lost)}")
+    played.violations += found
+
+
+def _run(stage: Stage, played: Played, planned: Mapping[int, object]) -> Ran:
+    ran = stage.sync(planned)  # type: ignore[arg-type] # as drawn
+    played.runs += 1
+    played.requests += len(ran.liondesk)
+    wrong = f" with {dict(planned)}" if planned else ""
+    state = "" if ran.report is not None else " (it did not end)"
+    played.trace.append(f"  run{wrong}{state}: LionDesk gets {ran.kinds}, the calendar {list(ran.calendar)}")
+    if ran.report is not None:
+        played.trace += [f"    {each.sentence()}" for each in ran.report.operations]
+        played.trace += [f"    conflict: {each.field} {each.liondesk!r} / {each.calendar!r}, kept {each.kept}" for each in ran.report.conflicts]
+        played.trace += [f"    skipped: {each.item}: {each.why}" for each in ran.report.skipped]
+    return ran
+
+
+def _settle(stage: Stage, played: Played, told: Told) -> None:
+    quiet = 0
+    for _ in range(MOST_RUNS):
+        ran = _run(stage, played, {})
+        told.note(ran)
+        quiet = quiet + 1 if ran.quiet else 0
+        if quiet == 2:
+            return
+    played.violations.append(f"it is not quiet after {MOST_RUNS} runs")
+
+
+def foreign_properties(stage: Stage) -> dict[str, str]:
+    """What apps wrote for themselves, with the task it is at."""
+    found: dict[str, str] = {}
+    for ics in stage.collected.bodies.values():
+        for todo in icalendar.Calendar.from_ical(ics).walk("VTODO"):
+            for name in ("X-FOO", "X-BAR"):
+                lines = todo.get(name, [])
+                for line in lines if isinstance(lines, list) else [lines]:
+                    found[str(line)] = str(todo.get("SUMMARY", "")).split(" ", 1)[0]
+    return found

@@ -1,0 +1,145 @@
+"""What a person sees on each side: occurrences, by arithmetic that shares nothing with the bridge's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import icalendar
+from dateutil.rrule import rrulestr
+
+from bridge.sandbox.world import World
+from tests.simulation.calendar_side import Collected
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Seen:
+    """One occurrence as a person sees it. `due` on the owner's wall clock."""
+
+    due: datetime
+    summary: str
+    notes: str
+    all_day: bool
+    done: bool
+
+    def __str__(self) -> str:
+        when = f"{self.due:%a %d %b}" if self.all_day else f"{self.due:%a %d %b %H:%M}"
+        notes = f" [{self.notes}]" if self.notes else ""
+        return f"{when} {self.summary}{notes}{' (done)' if self.done else ''}"
+
+
+def liondesk_view(world: World) -> dict[int, Seen]:
+    """Live rows by id."""
+    world.tick()
+    return {
+        row.id: Seen(
+            row.values.due.replace(tzinfo=None),
+            row.values.description,
+            row.values.notes,
+            row.values.is_all_day,
+            row.values.status == "complete",
+        )
+        for row in world.ledger.rows.values()
+        if row.values.status != "deleted"
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the calendar an occurrence stands. `slot` is None for a single task."""
+
+    href: str
+    slot: datetime | None
+
+
+def calendar_view(collected: Collected, zone: ZoneInfo, through: date) -> dict[Place, Seen]:
+    """Every occurrence whose slot lies before the end of the day `through`; of a series at least the first."""
+    found: dict[Place, Seen] = {}
+    for href, ics in collected.bodies.items():
+        calendar = icalendar.Calendar.from_ical(ics)
+        todos = [each for each in calendar.walk("VTODO") if str(each.get("STATUS", "")) != "CANCELLED"]
+        gone = {_slot(each, zone) for each in calendar.walk("VTODO") if str(each.get("STATUS", "")) == "CANCELLED"}
+        master = next((each for each in todos if "RECURRENCE-ID" not in each), None)
+        if master is None or "RRULE" not in master:
+            found |= {Place(href, _slot(each, zone) if "RECURRENCE-ID" in each else None): seen(each, zone) for each in todos}
+            continue
+        overrides = {_slot(each, zone): each for each in todos if "RECURRENCE-ID" in each}
+        for slot in slots_of(master, zone, through):
+            if slot not in gone:
+                found[Place(href, slot)] = _at(slot, master, overrides, zone)
+    return found
+
+
+def _at(slot: datetime, master: icalendar.Component, overrides: dict[datetime, icalendar.Component], zone: ZoneInfo) -> Seen:
+    if slot in overrides:
+        return seen(overrides[slot], zone)
+    ranged = [at for at, each in overrides.items() if each["RECURRENCE-ID"].params.get("RANGE") and at < slot]
+    shown = seen(overrides[max(ranged)] if ranged else master, zone)
+    shift = shown.due - max(ranged) if ranged else timedelta(0)
+    return Seen(slot + shift, shown.summary, shown.notes, shown.all_day, done=False)
+
+
+def slots_of(master: icalendar.Component, zone: ZoneInfo, through: date) -> Iterator[datetime]:
+    """A master's own slots: its first one, and all others through a day, less its EXDATEs."""
+    start = master["DUE"].dt
+    there = zone
+    if isinstance(start, datetime) and start.tzinfo is not None:
+        there = start.tzinfo if start.tzinfo is not None else zone  # type: ignore[assignment]
+    anchor = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, datetime.min.time())
+    rule = dict(master["RRULE"])
+    end = datetime.combine(through, datetime.max.time()) + timedelta(days=1)
+    if "UNTIL" in rule:
+        until = rule.pop("UNTIL")[0]
+        if isinstance(until, datetime):
+            until = until.astimezone(there).replace(tzinfo=None) if until.tzinfo else until
+        else:
+            until = datetime.combine(until, datetime.max.time())
+        end = min(end, until)
+    count = rule.pop("COUNT", [None])[0]
+    text = icalendar.vRecur(rule).to_ical().decode()
+    excluded = {wall(each.dt, zone) for each in _dates(master, "EXDATE")}
+    for number, moment in enumerate([anchor, *_later(text, anchor, end)]):
+        if count is not None and number >= count:
+            break
+        slot = moment if there is zone or not isinstance(start, datetime) else wall(moment.replace(tzinfo=there), zone)
+        if number and slot.date() > through:
+            break
+        if slot not in excluded:
+            yield slot
+
+
+def _later(text: str, anchor: datetime, end: datetime) -> Iterator[datetime]:
+    if end <= anchor:
+        return iter(())
+    return (each for each in rrulestr(f"{text};UNTIL={end:%Y%m%dT%H%M%S}", dtstart=anchor) if each > anchor)
+
+
+def _dates(component: icalendar.Component, name: str) -> Iterator[icalendar.vDDDTypes]:
+    lines = component.get(name, [])
+    for line in lines if isinstance(lines, list) else [lines]:
+        yield from line.dts
+
+
+def _slot(component: icalendar.Component, zone: ZoneInfo) -> datetime:
+    return wall(component["RECURRENCE-ID"].dt, zone)
+
+
+def wall(moment: date, zone: ZoneInfo) -> datetime:
+    """On the owner's wall clock."""
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, datetime.min.time())
+    return moment.astimezone(zone).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def seen(component: icalendar.Component, zone: ZoneInfo) -> Seen:
+    """A component as its app shows it."""
+    due = (component.get("DUE") or component["DTSTART"]).dt
+    return Seen(
+        wall(due, zone),
+        str(component.get("SUMMARY", "")),
+        str(component.get("DESCRIPTION", "")),
+        not isinstance(due, datetime),
+        str(component.get("STATUS", "")) == "COMPLETED",
+    )
