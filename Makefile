@@ -15,7 +15,7 @@ BENCH_ARGS ?=
 # The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help test lint types layers unit format demo bench docs clean
+.PHONY: help test lint types layers unit format demo bench docs picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ bench: $(VENV)/.bench ## measured figures, beside what the servers do without us
 
 docs: $(VENV)/.test ## write the pages that are made from the program: docs/cli.md
 	@$(BIN)/python -m tests.cli.reference > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+
+picture: $(VENV)/.test ## draw docs/sync.svg from a real run of the demo
+	@$(BIN)/python docs/picture.py
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
