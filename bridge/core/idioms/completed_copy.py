@@ -47,7 +47,7 @@ def _handed_over(pairing: Pairing, copies: dict[str | None, Pairing]) -> list[Pa
 
 
 def _of(each: LinkedRow, series: Series, copy: Pairing) -> bool:
-    """Whether a copy is of this occurrence: the same text on the same day, and no override already says that it is done."""
+    """Whether a copy is of this occurrence: the same text on the same day, and no override says that it is done."""
     shown = copy.series.master if copy.series else None
     override = series.overrides.get(each.slot)
     if shown is None or (override is not None and override.task.status is Status.COMPLETE):
@@ -83,7 +83,7 @@ def _linked(pairing: Pairing, each: LinkedRow, series: Series, copy: Pairing) ->
 
 
 def _less(pairing: Pairing, slot: Slot) -> Pairing:
-    """The series without the row that the copy has now; one completed early also moves on without rolling (idiom 13)."""
+    """The series without the row that the copy has now; one completed early moves on without rolling (idiom 13)."""
     link = replace(pairing.link, rows=tuple(each for each in pairing.link.rows if each.slot != slot))
     pairing = replace(pairing, link=link, rows=tuple(each for each in pairing.rows if each.slot != slot))
     old, new = link.series, pairing.series

@@ -1,7 +1,7 @@
 """Idiom 8: the master stays, and a pointer says which occurrence is the open one.
 
-Seen in KCalendarCore, which writes X-KDE-LIBKCAL-DTRECURRENCE at every save: compared with where the pointer was before,
-else with DTSTART, and only the first occurrence that it passed is done (calendar-apps.md, 2.8, 5 and 6, 10).
+Seen in KCalendarCore, which writes X-KDE-LIBKCAL-DTRECURRENCE at every save: compared with where it stood before, else
+with DTSTART, and only the first occurrence that it passed is done (calendar-apps.md, 2.8, 5 and 6, 10).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bridge.core.pairing import Pairing
 
 
 def pointer(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
-    """A pointer that went on completes the first open occurrence it passed; one that went back opens where it stands."""
+    """A pointer that went on completes the first open occurrence it passed; one that went back opens its own."""
     return tuple(_understood(pairing) for pairing in pairings)
 
 

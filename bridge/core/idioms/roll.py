@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def roll(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
-    """A master that moved to another date of its own rule: forward, its old occurrence is done; back, it is open again."""
+    """A master on another date of its own rule: forward, its old occurrence is done; back, it is open again."""
     return tuple(_understood(pairing, zone) for pairing in pairings)
 
 
@@ -84,7 +84,7 @@ def _forward(pairing: Pairing, old: Series, new: Series, landed: Slot) -> Pairin
 
 
 def _end_kept(base: Series, new: Series, landed: Slot) -> Rule | None:
-    """The rule as the app wrote it where it ends where the series did; else the series' own, for an app kept its COUNT."""
+    """The rule as the app wrote it, if it ends where the series did; else the series' own: the app kept its COUNT."""
     assert base.rule is not None
     assert new.rule is not None
     if same_occurrences(base.rule, landed, new.rule, landed):

@@ -1,0 +1,33 @@
+"""An agreement into the fewest requests that mean it (laws 2 and 3), each with its reason. All of it is values."""
+
+from __future__ import annotations
+
+from bridge.core.plan.mending import mend
+from bridge.core.plan.operations import (
+    DeleteResource,
+    DeleteRow,
+    Operation,
+    PatchRow,
+    PostTask,
+    PutResource,
+    Waiting,
+    Why,
+    Work,
+)
+from bridge.core.plan.showing import shown_by
+from bridge.core.plan.work import plan
+
+__all__ = [
+    "DeleteResource",
+    "DeleteRow",
+    "Operation",
+    "PatchRow",
+    "PostTask",
+    "PutResource",
+    "Waiting",
+    "Why",
+    "Work",
+    "mend",
+    "plan",
+    "shown_by",
+]

@@ -1,0 +1,140 @@
+"""LionDesk's requests for one side's changes: the matching type, the fewest of them (laws 2 to 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bridge.core.changes import Delta, Tail
+from bridge.core.model import SYNCED, Rule, Series, Side, Slot, Task
+from bridge.core.occurrences import linked_by_slot, value_at
+from bridge.core.pairing import Pairing
+from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Waiting, Why, verb_of
+from bridge.core.recurrence import with_until
+
+
+class Requests:
+    """LionDesk's requests for one delta, collected in the order in which they are sent."""
+
+    def __init__(self, pairing: Pairing, delta: Delta, theirs: Delta) -> None:
+        self.delta = delta
+        self.own = theirs.edits
+        self.rows = linked_by_slot(pairing.rows)
+        base = pairing.link.series
+        self.recurring = len(self.rows) > 1 or any(row.rule is not None for row in self.rows.values())
+        self.exceptional = frozenset(base.overrides) if base is not None else frozenset()
+        self.operations: list[PatchRow | PostTask | DeleteRow] = []
+        self.expected: dict[Slot, Task] = {}
+        self.reads_back = False
+
+    def collect(self) -> None:
+        """Deletions of a tail, the tail's edit, single occurrences, then what is added."""
+        delta = self.delta
+        self.expected = {slot: row.task for slot, row in self.rows.items()}
+        if delta.drop_from is not None:
+            self._drop_from(delta.drop_from)
+        if delta.tail is not None:
+            self._tail(delta.tail)
+        for slot, fields in sorted(delta.edits.items()):
+            self._edit(slot, fields)
+        for slot in sorted(delta.drops & self.rows.keys()):
+            delete_type = 1 if self.recurring else None
+            self.operations.append(DeleteRow(self.rows[slot], slot, delete_type, Why(Side.CALENDAR, "deleted")))
+            self.expected.pop(self._moved(slot), None)
+        for slot, task in sorted(delta.adds.items()):
+            if slot not in self.rows:
+                self.operations.append(PostTask(task, slot, None, Why(Side.CALENDAR, "put back")))
+                self.expected[slot] = task
+
+    def waiting(self, series: Series) -> tuple[Waiting, ...]:
+        """Edits of occurrences without a row: they wait until LionDesk's horizon reaches them."""
+        found = []
+        for slot in sorted(self.delta.edits.keys() - self.rows.keys()):
+            task = value_at(series, slot)
+            if task is not None:
+                found.append(Waiting(series.uid, slot, task, Why(Side.CALENDAR, verb_of(self.delta.edits[slot]))))
+        return tuple(found)
+
+    def _moved(self, slot: Slot) -> Slot:
+        tail = self.delta.tail
+        return slot if tail is None or slot < tail.at else tail.moved.get(slot, slot)
+
+    def _drop_from(self, first: Slot) -> None:
+        gone = sorted(slot for slot in self.rows if slot >= first)
+        if not gone:
+            return
+        self.operations.append(DeleteRow(self.rows[gone[0]], gone[0], 2, Why(Side.CALENDAR, "deleted")))
+        self.reads_back = True
+        for slot in gone:
+            del self.expected[slot]
+
+    def _tail(self, tail: Tail) -> None:
+        """One PATCH for this and the following; afterwards the exceptions must show what they showed before (law 4)."""
+        at = min((slot for slot in self.rows if slot >= tail.at), default=None)
+        if at is None:
+            return
+        row = self.rows[at]
+        due = tail.due if at == tail.at else tail.moved.get(at, tail.due)
+        changes: dict[str, object] = {
+            name: value for name, value in tail.fields.items() if getattr(row.task, name) != value
+        }
+        if due != row.task.due and (tail.restructured or tail.due != tail.at) and at not in self.delta.edits:
+            changes["due"] = due
+        if tail.restructured and _other_rule(row.rule, tail.rule):
+            changes["rule"] = None if tail.rule is None else with_until(tail.rule, _anchor(tail))
+        if not changes:
+            return
+        self.reads_back = self.recurring or "rule" in changes
+        verb = "moved" if "due" in changes else verb_of(changes)
+        self.operations.append(PatchRow(row, at, changes, 2 if self.recurring else None, Why(Side.CALENDAR, verb)))
+        self._expect(tail, at)
+
+    def _expect(self, tail: Tail, at: Slot) -> None:
+        shift = tail.due - tail.at
+        expected: dict[Slot, Task] = {}
+        for slot, task in self.expected.items():
+            if slot < at:
+                expected[slot] = task
+            elif (tail.restructured and tail.rule is None and slot > at) or (
+                tail.restructured and tail.moved and slot not in tail.moved
+            ):
+                continue
+            else:
+                there = tail.moved.get(slot, slot) if tail.restructured else slot
+                if slot in self.exceptional and slot != at:
+                    expected[there] = task
+                else:
+                    due = task.due if task.due != slot else (there if tail.restructured else slot + shift)
+                    own = self.own.get(slot, {})
+                    fields = {name: value for name, value in tail.fields.items() if name not in own}
+                    expected[there] = _with(replace(task, due=due), fields)
+        self.expected = expected
+
+    def _edit(self, slot: Slot, fields: Mapping[str, object]) -> None:
+        row = self.rows.get(slot)
+        if row is None:
+            return
+        changes = {name: value for name, value in fields.items() if getattr(row.task, name) != value}
+        there = self._moved(slot)
+        if there in self.expected:
+            self.expected[there] = _with(self.expected[there], changes)
+        if not changes:
+            return
+        only_status = changes.keys() == {"status"}
+        update_type = 3 if only_status else (1 if self.recurring else None)
+        self.operations.append(PatchRow(row, slot, changes, update_type, Why(Side.CALENDAR, verb_of(changes))))
+
+
+def _anchor(tail: Tail) -> Slot:
+    """Where the changed series begins, so that COUNT can be told as UNTIL."""
+    return min(tail.moved.values(), default=tail.due) if tail.moved else tail.due
+
+
+def _other_rule(shown: Rule | None, wanted: Rule | None) -> bool:
+    """Whether LionDesk must be told another rule: COUNT is the series' affair, shown as it was while it is the same."""
+    return shown != wanted
+
+
+def _with(task: Task, changes: Mapping[str, object]) -> Task:
+    known = {name: value for name, value in changes.items() if name in SYNCED}
+    return replace(task, **known)  # type: ignore[arg-type] # names and values are Task's own

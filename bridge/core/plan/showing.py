@@ -1,0 +1,191 @@
+"""What the calendar must show so that it agrees with LionDesk: edits of its series, and nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from bridge.core.changes import CONTENT, Delta, Tail
+from bridge.core.model import LinkedRow, Series, Side, Slot, Status, Task
+from bridge.core.occurrences import (
+    cut_series,
+    linked_by_slot,
+    present,
+    series_of,
+    showing,
+    value_at,
+    with_override,
+    without,
+)
+from bridge.core.pairing import Pairing, uid_of
+from bridge.core.plan.operations import PutResource, Why, verb_of
+from bridge.core.reconcile import Agreement
+from bridge.core.recurrence import expand
+
+
+def shown_after(
+    agreement: Agreement, delta: Delta, zone: ZoneInfo, horizon: datetime
+) -> tuple[Series, tuple[Pairing, ...]]:
+    """What the calendar must show afterwards, and the tails that become resources of their own."""
+    series, pairing = agreement.series, agreement.pairing
+    assert series is not None
+    split: tuple[Pairing, ...] = ()
+    theirs = agreement.to_liondesk.tail
+    if theirs is not None and theirs.restructured and series.rule is not None:
+        series = _settled_history(
+            series, theirs, {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}, zone
+        )
+    tail = delta.tail
+    if tail is not None and (tail.whole or series.rule is None):
+        series = _whole(series, pairing, tail, horizon)
+    elif tail is not None:
+        series, split = _split(series, pairing, tail)
+    if delta.drop_from is not None and series.rule is not None:
+        series = cut_series(series, delta.drop_from)
+    linked = linked_by_slot(pairing.rows)
+    for slot, fields in sorted(delta.edits.items()):
+        if series.rule is None and series.master is not None:
+            series = replace(series, master=_taking(series.master, fields))
+        elif split and tail is not None and slot >= tail.at:
+            continue
+        elif _before_the_beginning(series, slot):
+            series = _reaching_back(series, slot, pairing.rows)
+        elif (task := _before(agreement, series, slot)) is not None:
+            series = with_override(series, slot, _taking(task, fields))
+    for slot, task in sorted(delta.adds.items()):
+        if slot in linked and not (split and tail is not None and slot >= tail.at):
+            series = with_override(series, slot, task)
+    return (without(series, delta.drops) if series.rule is not None else series), split
+
+
+def _before_the_beginning(series: Series, slot: Slot) -> bool:
+    return series.rule is not None and series.master is not None and slot < series.master.due
+
+
+def _reaching_back(series: Series, slot: Slot, rows: Sequence[LinkedRow]) -> Series:
+    """A series that an app rolled on, beginning again at an earlier occurrence that LionDesk re-opened."""
+    assert series.rule is not None
+    assert series.master is not None
+    task = next((each.row.task for each in rows if each.slot == slot), None)
+    if task is None or task.status is Status.COMPLETE:
+        return series
+    grid = list(expand(replace(series.rule, count=None), slot, series.master.due))
+    count = None if series.rule.count is None else series.rule.count + len(grid) - 1
+    back = replace(series, master=replace(series.master, due=slot), rule=replace(series.rule, count=count))
+    known = {each.slot: each.row.task for each in rows}
+    for each in grid[:-1]:
+        back = with_override(back, each, known[each]) if each in known else without(back, {each})
+    return back
+
+
+def _before(agreement: Agreement, series: Series, slot: Slot) -> Task | None:
+    """What an occurrence showed before LionDesk's edit, and before an edit of "all" that did not reach it."""
+    tail, base = agreement.to_liondesk.tail, agreement.pairing.link.series
+    if tail is not None and slot < tail.at and base is not None and not tail.restructured:
+        return value_at(base, slot)
+    return value_at(series, slot)
+
+
+def _taking(task: Task, fields: Mapping[str, object]) -> Task:
+    """The calendar's values with LionDesk's in the fields that changed there; a reopened task has no completion."""
+    taken = replace(task, **dict(fields))  # type: ignore[arg-type] # names and values are Task's own
+    return taken if taken.status is Status.COMPLETE else replace(taken, completed_at=None)
+
+
+def _settled_history(series: Series, tail: Tail, rows: Mapping[Slot, Task], zone: ZoneInfo) -> Series:
+    """After an app moved a series: its completed occurrences stay completed, and its history shows what LionDesk holds.
+
+    The slots moved under the overrides, and some apps leave their RECURRENCE-IDs behind. `rows` are LionDesk's, by the
+    slots that they had before.
+    """
+    shown = present(series, zone, max([tail.due, *rows, *tail.moved.values()]))
+    overrides = {slot: each for slot, each in series.overrides.items() if slot in shown or slot not in rows}
+    series = replace(series, overrides=MappingProxyType(overrides))
+    wanted = {tail.moved.get(slot, slot): task for slot, task in rows.items()}
+    for slot in sorted(shown):
+        task, now = wanted.get(slot), value_at(series, slot)
+        if task is None and slot < tail.due:
+            series = without(series, {slot})
+        elif task is not None and now is not None and task.status is Status.COMPLETE is not now.status:
+            kept = task if slot < tail.due else replace(now, status=task.status, completed_at=task.completed_at)
+            series = with_override(series, slot, kept)
+    return series
+
+
+def _whole(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> Series:
+    """All of a series was edited in LionDesk: the master takes it over, under the same UID."""
+    assert series.master is not None
+    if not tail.restructured:
+        return replace(series, master=_taking(series.master, tail.fields))
+    linked = tuple(LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in pairing.rows)
+    fresh = shown_by(replace(pairing, rows=linked), horizon)
+    assert fresh.master is not None
+    changed = {name: getattr(fresh.master, name) for name in (*CONTENT, "due", "contact_id", "reminder_type")}
+    kept = {name: value for name, value in changed.items() if name in tail.fields or name in ("due", "all_day")}
+    return replace(fresh, master=_taking(series.master, kept), modified_at=series.modified_at, prodid=series.prodid)
+
+
+def _split(series: Series, pairing: Pairing, tail: Tail) -> tuple[Series, tuple[Pairing, ...]]:
+    """This and following were edited in LionDesk: the old master ends before it, the tail is a resource of its own."""
+    rows = tuple(each for each in pairing.rows if each.slot >= tail.at)
+    moved = tuple(LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in rows)
+    uid = uid_of([each.row for each in rows])
+    if uid == pairing.link.uid:
+        uid = f"{uid}-{tail.at:%Y%m%dT%H%M%S}"
+    return cut_series(series, tail.at), (
+        Pairing(replace(pairing.link, uid=uid, id=None, rows=(), series=None, href=None, etag=None), moved),
+    )
+
+
+def put(agreement: Agreement, shown: Series) -> tuple[PutResource, ...]:
+    """The write that brings the calendar to `shown`; none where it shows that already (law 5)."""
+    pairing = agreement.pairing
+    if pairing.series is None or shown == (pairing.held or pairing.series):
+        return ()
+    slot, changes = _headline(agreement, shown)
+    delta = agreement.to_calendar
+    verb = verb_of({name: new for name, (_, new) in changes.items()}) if changes else "edited"
+    if delta.drops or delta.drop_from:
+        verb = "deleted"
+    side = Side.CALENDAR if delta.empty else Side.LIONDESK
+    why = Why(side, "put in order" if delta.empty else verb)
+    return (PutResource(shown, pairing.href, pairing.etag, why, summary_of(shown), slot, changes),)
+
+
+def _headline(agreement: Agreement, shown: Series) -> tuple[Slot | None, dict[str, tuple[object, object]]]:
+    """The change that a report shows for a resource: the first occurrence that changed, and its fields."""
+    delta, series = agreement.to_calendar, agreement.pairing.series
+    assert series is not None
+    if delta.edits:
+        slot, fields = min(delta.edits.items())
+        before = value_at(series, slot)
+        return slot, {name: (getattr(before, name, None), value) for name, value in fields.items()}
+    if delta.tail is not None and series.master is not None:
+        changes = {name: (getattr(series.master, name), value) for name, value in delta.tail.fields.items()}
+        if delta.tail.due != delta.tail.at:
+            changes["due"] = (delta.tail.at, delta.tail.due)
+        if series.rule != shown.rule:
+            changes["rule"] = (series.rule, shown.rule)
+        return delta.tail.at, changes
+    gone = sorted(delta.drops) or ([delta.drop_from] if delta.drop_from else [])
+    return (gone[0] if gone else None), {}
+
+
+def summary_of(series: Series) -> str:
+    """The text that a report names a series by."""
+    task = series.master or next((override.task for override in series.overrides.values()), None)
+    return task.summary if task else ""
+
+
+def shown_by(pairing: Pairing, horizon: datetime) -> Series:
+    """The calendar's form of the pairing's rows, at the slots that they are linked to."""
+    rows = [each.row for each in pairing.rows]
+    series, _ = series_of(pairing.link.uid, rows, horizon)
+    return series if series.rule is None else showing(series, _within(series, pairing.rows))
+
+
+def _within(series: Series, rows: Sequence[LinkedRow]) -> tuple[LinkedRow, ...]:
+    return tuple(each for each in rows if series.master is None or each.slot >= series.master.due)

@@ -1,0 +1,109 @@
+"""The work for one agreement: what is new on a side, what changed, what is gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import LinkedRow, Series, Side
+from bridge.core.occurrences import from_master, present, value_at
+from bridge.core.pairing import Pairing
+from bridge.core.plan.operations import DeleteResource, DeleteRow, PostTask, PutResource, Why, Work
+from bridge.core.plan.requests import Requests
+from bridge.core.plan.showing import put, shown_after, shown_by, summary_of
+from bridge.core.reconcile import Agreement
+
+
+def plan(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
+    """The work for one agreement."""
+    match agreement.create:
+        case Side.CALENDAR:
+            return _created_in_calendar(agreement, horizon)
+        case Side.LIONDESK:
+            return _created_in_liondesk(agreement, zone)
+        case None:
+            return _changed(agreement, zone, horizon)
+
+
+# -- new ---------------------------------------------------------------------------------------------------------------
+
+
+def _created_in_calendar(agreement: Agreement, horizon: datetime) -> Work:
+    pairing = agreement.pairing
+    series = shown_by(pairing, horizon)
+    why = Why(Side.LIONDESK, "edited" if agreement.conflicts else "created")
+    put = PutResource(series, None, None, why, summary_of(series), None, {})
+    return Work(pairing, series, calendar=(put,), conflicts=agreement.conflicts)
+
+
+def _created_in_liondesk(agreement: Agreement, zone: ZoneInfo) -> Work:
+    pairing, series = agreement.pairing, agreement.series
+    assert series is not None
+    why = Why(Side.CALENDAR, "edited" if agreement.conflicts else "created")
+    if series.master is None:
+        return Work(pairing, series)
+    first = series.master if series.rule is None else from_master(series, series.master.due)
+    post = PostTask(first, series.master.due, series.rule, why)
+    if series.rule is None:
+        return Work(pairing, series, (post,), put(agreement, series), conflicts=agreement.conflicts)
+    end = first.due + timedelta(days=3 * 366)
+    expected = {slot: task for slot in present(series, zone, end) if (task := value_at(series, slot)) is not None}
+    written = put(agreement, series)
+    return Work(pairing, series, (post,), written, expected=expected, reads_back=True, conflicts=agreement.conflicts)
+
+
+# -- changed -----------------------------------------------------------------------------------------------------------
+
+
+def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
+    pairing, series = agreement.pairing, agreement.series
+    there, here = agreement.to_liondesk, agreement.to_calendar
+    if there.gone:
+        return Work(
+            pairing, None, _delete_all(pairing), reads_back=len(pairing.rows) > 1, conflicts=agreement.conflicts
+        )
+    assert series is not None
+    if here.gone:
+        return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
+    requests = Requests(pairing, there, here)
+    requests.collect()
+    shown, split = shown_after(agreement, here, zone, horizon)
+    creations = tuple(_creation(each, horizon) for each in split)
+    return Work(
+        pairing,
+        shown,
+        tuple(requests.operations),
+        (*creations, *put(agreement, shown)),
+        requests.expected,
+        requests.reads_back,
+        there.tail.moved if there.tail is not None else {},
+        here.tail.moved if here.tail is not None else {},
+        split,
+        requests.waiting(series),
+        agreement.conflicts,
+    )
+
+
+def _creation(pairing: Pairing, horizon: datetime) -> PutResource:
+    series = shown_by(pairing, horizon)
+    return PutResource(series, None, None, Why(Side.LIONDESK, "split"), summary_of(series), None, {})
+
+
+def _delete_all(pairing: Pairing) -> tuple[DeleteRow, ...]:
+    """One request for a series (type 3); rows that left its event on the way get their own."""
+    why = Why(Side.CALENDAR, "deleted")
+    series = pairing.link.series is not None and pairing.link.series.rule is not None
+    events: dict[object, LinkedRow] = {}
+    for each in pairing.rows:
+        alone = series and each.row.rule is None
+        events.setdefault(each.row.id if alone else each.row.event_id, each)
+    return tuple(
+        DeleteRow(each.row, each.slot, 3 if series and each.row.rule is not None else None, why)
+        for each in events.values()
+    )
+
+
+def _delete_resource(pairing: Pairing, series: Series) -> tuple[DeleteResource, ...]:
+    if pairing.href is None or pairing.etag is None:
+        return ()
+    return (DeleteResource(series, pairing.href, pairing.etag, Why(Side.LIONDESK, "deleted")),)
