@@ -45,8 +45,9 @@ demo: $(VENV)/.test ## the whole thing on this machine, no account needed; DEMO_
 bench: $(VENV)/.bench ## measured figures, beside what the servers do without us
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-docs: $(VENV)/.test ## write the pages that are made from the program: docs/cli.md
+docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, the idioms in docs/translation.md
 	@$(BIN)/python -m tests.cli.reference > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+	@$(BIN)/python -m tests.pages
 
 picture: $(VENV)/.test ## draw docs/sync.svg from a real run of the demo
 	@$(BIN)/python docs/picture.py
