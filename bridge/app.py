@@ -14,7 +14,7 @@ from bridge.errors import BridgeError, ConfigurationError, Unreachable
 from bridge.report import Outcome, PairReport
 
 if TYPE_CHECKING:
-    from bridge.caldav import CalDavCalendar
+    from bridge.caldav import CalDavCalendar, NotYetMade
     from bridge.config import PairSettings
     from bridge.liondesk.client import LionDeskApi
     from bridge.store import SqlStore, State
@@ -27,7 +27,12 @@ def _utc_now() -> datetime:
 
 @asynccontextmanager
 async def opened(
-    settings: PairSettings, state: State, *, full: bool = False, now: Callable[[], datetime] = _utc_now
+    settings: PairSettings,
+    state: State,
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    now: Callable[[], datetime] = _utc_now,
 ) -> AsyncIterator[Pair]:
     """One pair, wired and connected. What was learned of both sides is remembered: a quiet run asks for none of it.
 
@@ -41,8 +46,8 @@ async def opened(
     async with _liondesk(settings, facts, now) as liondesk:
         await _introduce(settings, store, facts, liondesk)
         categories = await _categories(store, facts, liondesk, full=full)
-        async with await _calendar(settings, facts) as calendar:
-            if calendar.identity != facts.get("calendar"):
+        async with await _calendar(settings, facts, create=not dry_run) as calendar:
+            if calendar.identity and calendar.identity != facts.get("calendar"):
                 await store.set_facts({"calendar": calendar.identity})
             dav = settings.calendar
             yield Pair(
@@ -124,7 +129,9 @@ async def _categories(
     return asked
 
 
-async def _calendar(settings: PairSettings, facts: Mapping[str, object]) -> CalDavCalendar:
+async def _calendar(
+    settings: PairSettings, facts: Mapping[str, object], *, create: bool
+) -> CalDavCalendar | NotYetMade:
     from bridge.caldav import CalendarSettings, open_calendar
 
     dav = settings.calendar
@@ -138,6 +145,7 @@ async def _calendar(settings: PairSettings, facts: Mapping[str, object]) -> CalD
             component=dav.component,
         ),
         kept if isinstance(kept, str) else None,
+        create=create,
     )
 
 
@@ -149,7 +157,7 @@ async def sync_pair(
 
     started = now()
     try:
-        async with opened(settings, state, full=options.full, now=now) as pair:
+        async with opened(settings, state, full=options.full, dry_run=options.dry_run, now=now) as pair:
             return await run(pair, options)
     except BridgeError as error:
         outcome = Outcome.UNREACHABLE if isinstance(error, Unreachable) else Outcome.FAILED

@@ -141,6 +141,8 @@ class Skipped:
     side: Side
     item: str
     why: str
+    key: str = ""
+    """The row id or href under which the item is seen again."""
 
     def as_json(self) -> dict[str, object]:
         """Side, item and reason."""

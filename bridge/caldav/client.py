@@ -96,8 +96,48 @@ class CalDavCalendar:
         await self.close()
 
 
-async def open_calendar(settings: CalendarSettings, identity: str | None = None) -> CalDavCalendar:
-    """The calendar that the settings name, created where it is missing.
+class NotYetMade:
+    """A calendar that is not there yet, as a dry run sees it: empty. It is never written to."""
+
+    requests = 0
+    identity = ""
+
+    def __init__(self, requests: int) -> None:
+        self.requests = requests
+
+    async def observe(self, cursor: str | None, known: Callable[[], Awaitable[Mapping[str, str]]]) -> ResourcesSeen:
+        """Nothing at all."""
+        return ResourcesSeen((), (), frozenset(), (), complete=True, cursor=None)
+
+    async def fetch(self, hrefs: Collection[str]) -> Mapping[str, Resource]:
+        """Nothing at all."""
+        return {}
+
+    async def create(self, uid: str, ics: str) -> Refused:
+        """Refused: there is no calendar."""
+        return Refused(404, "The calendar is not there.")
+
+    async def update(self, href: str, etag: str, ics: str) -> Refused:
+        """Refused: there is no calendar."""
+        return Refused(404, "The calendar is not there.")
+
+    async def delete(self, href: str, etag: str) -> Refused:
+        """Refused: there is no calendar."""
+        return Refused(404, "The calendar is not there.")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+async def open_calendar(
+    settings: CalendarSettings, identity: str | None = None, *, create: bool = True
+) -> CalDavCalendar | NotYetMade:
+    """The calendar that the settings name, made where it is missing, if `create` allows.
 
     `identity` is what an earlier calendar's `identity` said: with it, and the same settings, nothing is sent.
     Raises ConfigurationError, CredentialsError and Unreachable.
@@ -109,6 +149,9 @@ async def open_calendar(settings: CalendarSettings, identity: str | None = None)
     try:
         if remembered is None:
             found = await discovery.discover(wire, settings)
+            if isinstance(found, Missing) and not create:
+                await wire.close()
+                return NotYetMade(wire.requests)
             if isinstance(found, Missing):
                 found = await discovery.create(wire, settings, found)
             discovery.check_usable(settings, found)

@@ -61,7 +61,7 @@ def _run_one(settings: PairSettings, state: State, run: str, *, dry_run: bool, f
     from bridge.sync import Options
 
     with Bar(settings.name) as bar:
-        options = Options(dry_run=dry_run, full=full, progress=bar.advance)
+        options = Options(dry_run=dry_run, full=full, run=run, progress=bar.advance)
         return asyncio.run(_synced(settings, state, run, options))
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
-from bridge.core.occurrences import from_master, linked_by_slot, present, value_at
+from bridge.core.occurrences import exceptional, from_master, linked_by_slot, present, value_at
 from bridge.core.recurrence import expand, same_occurrences, slots
 
 CONTENT = ("summary", "notes", "category_id", "all_day")
@@ -156,7 +156,7 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | Sl
     anchor, moved_anchor = old.master.due, new.master.due
     if same_occurrences(old.rule, anchor, new.rule, moved_anchor):
         return None
-    if (cut := cut_at(old, new)) is not None:
+    if (cut := cut_at(old, new)) is not None and any(each.slot >= cut for each in rows):
         return cut
     opened = first_open(rows)
     moved = _moved_slots(old, new)
@@ -208,10 +208,15 @@ def _master_edited(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail 
     assert old.master is not None
     assert new.master is not None
     fields = _differences(old.master, new.master, CONTENT)
-    opened = first_open(rows)
+    opened = _first_concerned(rows, old)
     if not fields or opened is None:
         return _this_and_future(old, new)
     return Tail(opened.slot, fields, opened.slot, new.rule, whole=opened.slot == old.master.due)
+
+
+def _first_concerned(rows: Sequence[LinkedRow], series: Series) -> LinkedRow | None:
+    """The first open occurrence that says what its series says; the first open one where all have values of their own."""
+    return first_open([each for each in rows if not exceptional(series, each.slot)]) or first_open(rows)
 
 
 def _this_and_future(old: Series, new: Series) -> Tail | None:
@@ -289,7 +294,7 @@ def liondesk_delta(old: Sequence[LinkedRow], new: Sequence[LinkedRow], series: S
         return _single_or_grown(edits, missing, adds, () if was_series else new, series)
     tail = _tail_edit(before, after, series)
     if tail is not None:
-        edits = _beyond_tail(edits, tail, before)
+        edits = _beyond_tail(edits, tail, before, frozenset() if tail.restructured else frozenset(series.overrides))
     drop_from = _cut_tail(missing, list(after))
     drops = frozenset(slot for slot in missing if drop_from is None or slot < drop_from)
     return Delta(edits=edits, drops=drops, adds=adds, tail=tail, drop_from=drop_from)
@@ -359,9 +364,9 @@ def _signature(old: Row, new: Row) -> tuple[tuple[tuple[str, object], ...], obje
 
 
 def _beyond_tail(
-    edits: Mapping[Slot, Mapping[str, object]], tail: Tail, before: Mapping[Slot, Row]
+    edits: Mapping[Slot, Mapping[str, object]], tail: Tail, before: Mapping[Slot, Row], overrides: frozenset[Slot]
 ) -> dict[Slot, dict[str, object]]:
-    """The edits that the tail's edit does not explain."""
+    """The edits that the tail's edit does not explain, or that the calendar keeps in an override."""
     rest: dict[Slot, dict[str, object]] = {}
     for slot, fields in edits.items():
         shift = tail.due - before[tail.at].task.due
@@ -369,6 +374,7 @@ def _beyond_tail(
             name: value
             for name, value in fields.items()
             if slot < tail.at
+            or slot in overrides
             or (
                 not (tail.fields.get(name) == value and name in tail.fields)
                 and not (name == "due" and value == before[slot].task.due + shift)

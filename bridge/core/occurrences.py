@@ -35,6 +35,13 @@ def value_at(series: Series, slot: Slot) -> Task | None:
     return None if series.master is None else from_master(series, slot)
 
 
+def exceptional(series: Series, slot: Slot) -> bool:
+    """Whether an occurrence has values of its own, or those of a THISANDFUTURE before it: no edit of all reaches it."""
+    return slot in series.overrides or any(
+        override.this_and_future and at < slot for at, override in series.overrides.items()
+    )
+
+
 def from_master(series: Series, slot: Slot) -> Task:
     """What the master says for a slot. A recurring master's own status is not its occurrences'."""
     assert series.master is not None

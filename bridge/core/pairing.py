@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -17,6 +17,10 @@ from zoneinfo import ZoneInfo
 from bridge.core.model import Link, LinkedRow, Row, Series, Slot, Task
 from bridge.core.occurrences import assign, linked_by_slot, present, series_of
 from bridge.core.recurrence import expand, same_occurrences
+
+
+CLOCKS_APART = timedelta(hours=3)
+"""By how much a rule on another zone's clock may stray from the owner's between changes of the two clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def _joining(
     for row in (each for each in fresh if each.id not in placed):
         slot = _vacant_slot(row, vacant, events)
         if slot is None and _alike(row, [*current, *joined], events):
-            slot = _slot_of_rule(row, link, taken, sides.zone)
+            slot = _slot_of_rule(row, link, [*current, *joined], sides.zone)
         if slot is None:
             rest.append(row)
         else:
@@ -181,17 +185,26 @@ def _alike(row: Row, rows: Sequence[LinkedRow], events: set[str | None]) -> bool
     return any(each.row.rule is not None and _traits(each.row) == _traits(row) for each in rows)
 
 
-def _slot_of_rule(row: Row, link: Link, taken: set[Slot], zone: ZoneInfo) -> Slot | None:
-    due = row.task.due
+def _slot_of_rule(row: Row, link: Link, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Slot | None:
+    due, taken = row.task.due, {each.slot for each in rows}
     if due in taken or link.series is None:
         return None
     if due in present(link.series, zone, due) or due in link.series.exdates:
         return due
+    if link.series.zone is not None and (slot := _slot_abroad(link.series, zone, due, taken)) is not None:
+        return slot
     rule, master = row.rule, link.series.master
     if rule is None or master is None:
         return None
     begins = master.due if link.series.rule is not None else min(taken, default=master.due)
-    return due if due in set(expand(rule, begins, due)) else None
+    anew = min((each.row.task.due for each in rows if each.row.rule == rule), default=begins)
+    return due if any(due in set(expand(rule, anchor, due)) for anchor in (begins, anew) if anchor <= due) else None
+
+
+def _slot_abroad(series: Series, zone: ZoneInfo, due: datetime, taken: set[Slot]) -> Slot | None:
+    """The slot of a rule that runs on another clock, for a row that LionDesk made on the owner's."""
+    near = [slot for slot in present(series, zone, due + CLOCKS_APART) if abs(slot - due) < CLOCKS_APART]
+    return next((slot for slot in sorted(near) if slot not in taken), None)
 
 
 def _traits(row: Row) -> tuple[object, ...]:
@@ -318,7 +331,26 @@ def _adopt(groups: Sequence[Pairing], newcomers: Sequence[Found]) -> list[Pairin
             del left[match.href]
             adopted.append(_with(pairing, match))
     newly = [Pairing(Link(found.series.uid), (), found.series, found.href, found.etag) for found in left.values()]
-    return [*adopted, *newly]
+    return [*_strays_home(adopted), *newly]
+
+
+def _strays_home(pairings: Sequence[Pairing]) -> list[Pairing]:
+    """Rows that left their event, with the series whose override shows them."""
+    strays = {each.link.uid: each for each in pairings if each.series is None and len(each.rows) == 1}
+    result: list[Pairing] = []
+    for pairing in pairings:
+        if pairing.link.uid in strays:
+            continue
+        taken = {each.slot for each in pairing.rows}
+        for slot, override in pairing.series.overrides.items() if pairing.series and pairing.rows else ():
+            shown = (override.task.summary, override.task.due)
+            stray = next((each for each in strays.values() if (_first(each).summary, _first(each).due) == shown), None)
+            if slot not in taken and stray is not None:
+                del strays[stray.link.uid]
+                rows = (*pairing.rows, LinkedRow(slot, stray.rows[0].row))
+                pairing = replace(pairing, rows=tuple(sorted(rows, key=lambda each: each.slot)))
+        result.append(pairing)
+    return [*result, *strays.values()]
 
 
 def _with(pairing: Pairing, found: Found) -> Pairing:

@@ -134,11 +134,15 @@ def _appeared(there: Delta, here: Delta, base: Link, series: Series, zone: ZoneI
             adds[slot] = task
             continue
         plain = from_master(series, slot)
-        if different := _unlike(task, plain):
+        different = _unlike(task, plain)
+        if series.zone is not None and "due" in different:  # made by the rule on the owner's clock: nobody moved it
+            waited[slot] = {**waited.get(slot, {}), "due": slot}
+            del different["due"]
+        if different:
             edits[slot] = different
         calendar = value_at(series, slot)
         if calendar is not None and (different := _unlike(calendar, plain)):
-            waited[slot] = different
+            waited[slot] = {**waited.get(slot, {}), **different}
     return replace(there, edits=edits, adds=adds), replace(here, edits=waited)
 
 

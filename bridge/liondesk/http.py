@@ -32,7 +32,7 @@ _MOST_REDIRECTS = 3
 _LONGEST_MESSAGE = 400
 _RENEW = (
     "The token may have expired or been revoked: get a new one from LionDesk's settings and put it where the pair's "
-    "`token` points, or run `liondesk-bridge login`. Nothing was changed."
+    "`token` points. Nothing was changed."
 )
 
 

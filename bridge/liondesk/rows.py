@@ -54,13 +54,20 @@ def read_row(raw: object, zone: ZoneInfo) -> Row | Unreadable:
         return _unreadable(raw, str(error))
 
 
+_YEARS = range(1900, 3000)
+"""What a calendar can show: a due moment outside is a mistake of whoever wrote it."""
+
+
 def _row(context: Context) -> Row:
     raw = context.raw
+    due = Fields.due.of(context)
+    if due.year not in _YEARS:
+        raise BadField(f"it is due in the year {due.year}")
     modified_at = read_stamp(raw.get("modified_at"))
     status = Fields.status.of(context)
     task = Task(
         summary=Fields.summary.of(context),
-        due=Fields.due.of(context),
+        due=due,
         all_day=Fields.all_day.of(context),
         status=status,
         notes=Fields.notes.of(context),

@@ -18,7 +18,7 @@ from bridge.core.model import SYNCED, LinkedRow, Row, Series, Slot, Task
 from bridge.core.occurrences import linked_by_slot, present
 from bridge.core.pairing import Pairing
 from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, PostTask, PutResource, Work, mend
-from bridge.core.settle import read_back
+from bridge.core.settle import Reread, read_back
 from bridge.ports import Done, OperationRecord, Refused, Removed, Resource, Stale, Stored, StoredLink, Unknown
 from bridge.report import OperationReport, plain
 from bridge.sync.observe import since
@@ -64,6 +64,7 @@ class Executor:
         self.pair, self.run, self.options = pair, run, options
         self.stored, self.ics, self.newest = stored, ics, newest
         self.fresh: Mapping[str, Row] = {}
+        self.claimed: dict[str, str] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._done = 0
         self._total = 0
@@ -74,7 +75,15 @@ class Executor:
         self._total = sum(len(work.liondesk) + len(work.calendar) for work in busy)
         rows = {each.row.id for work in busy for each in work.liondesk if isinstance(each, PatchRow | DeleteRow)}
         self.fresh = await self.pair.liondesk.read(rows) if rows else {}
-        return list(await asyncio.gather(*(self._guarded(work) for work in busy)))
+        receipts = {id(work): receipt for work, receipt in await self._together(busy)}
+        for work in (each for each in busy if each.reads_back):
+            receipts[id(work)] = await self._work(work)
+        return [receipts[id(work)] for work in busy]
+
+    async def _together(self, works: Iterable[Work]) -> list[tuple[Work, Receipt]]:
+        """The works that read nothing back: one that does must not meet rows whose maker has no answer yet."""
+        alone = [work for work in works if not work.reads_back]
+        return list(zip(alone, await asyncio.gather(*(self._guarded(work) for work in alone)), strict=True))
 
     async def _guarded(self, work: Work) -> Receipt:
         async with self._gate:
@@ -178,6 +187,7 @@ class Executor:
             row = (await self.pair.liondesk.read([row_id])).get(row_id)
         if row is not None:
             receipt.rows[slot] = row
+            self.claimed[row.id] = receipt.work.pairing.link.uid
             self.fresh = {**self.fresh, row.id: row}
             if row.modified_at is not None and (self.newest is None or row.modified_at > self.newest):
                 self.newest = row.modified_at
@@ -192,9 +202,11 @@ class Executor:
         rows = await whole_series(self.pair, some, before, self.newest)
         last = max((row.task.due for row in rows), default=None)
         shown = present(work.series, self.pair.context.zone, last) if work.series is not None else frozenset[Slot]()
-        others = await others_rows(self.pair, rows, before)
+        elsewhere = {row_id for row_id, uid in self.claimed.items() if uid != work.pairing.link.uid}
+        others = await others_rows(self.pair, rows, before) | elsewhere
         excluded = work.series.exdates if work.series is not None else frozenset[Slot]()
-        back = read_back(before, rows, work.expected, work.moved, shown, others, excluded)
+        written = tuple(receipt.rows.values())
+        back = read_back(Reread(before, written, rows, work.expected, work.moved, shown, excluded, others))
         receipt.rows = dict(back.rows)
         self.fresh = {**self.fresh, **{row.id: row for row in rows}}
         horizon = max((row.task.due for row in rows if not row.deleted), default=None)

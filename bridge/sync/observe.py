@@ -18,13 +18,17 @@ from bridge.sync.pair import Options, Pair
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a run starts from. `ics` holds the text of each resource by href, `stored` the base's links by UID."""
+    """What a run starts from. `ics` holds the text of each resource by href, `stored` the base's links by UID.
+
+    `looked_at`: row ids and hrefs that were read, None for a whole side.
+    """
 
     links: tuple[Link, ...]
     stored: Mapping[str, StoredLink]
     sides: Sides
     ics: Mapping[str, str]
     skipped: tuple[Skipped, ...]
+    looked_at: Mapping[Side, frozenset[str] | None]
     liondesk_cursor: str | None
     calendar_cursor: str | None
     newest: datetime | None
@@ -65,7 +69,8 @@ async def observe(pair: Pair, options: Options) -> Observation:
     found, ics, broken = _understood(pair, resources.changed)
     gone = _gone(stored, resources)
     ics = {**{each.href: each.ics for each in stored if each.href and each.ics and each.href not in gone}, **ics}
-    await _remember_unreadable(pair, rows, unreadable)
+    if not options.dry_run:
+        await _remember_unreadable(pair, rows, unreadable)
     now = pair.now().astimezone(pair.context.zone).replace(tzinfo=None)
     known = {each.row.id: each.row for link in links for each in link.rows}
     sides = Sides(
@@ -77,12 +82,24 @@ async def observe(pair: Pair, options: Options) -> Observation:
         zone=pair.context.zone,
     )
     skipped = (
-        *(Skipped(Side.LIONDESK, each.item, each.why) for each in rows.unreadable),
-        *(Skipped(Side.CALENDAR, each.item, each.why) for each in (*resources.unreadable, *broken)),
+        *(Skipped(Side.LIONDESK, each.item, each.why, each.item) for each in rows.unreadable),
+        *(Skipped(Side.CALENDAR, each.item, each.why, each.item) for each in (*resources.unreadable, *broken)),
     )
+    looked_at = {
+        Side.LIONDESK: None if rows.complete else frozenset(row.id for row in rows.rows),
+        Side.CALENDAR: None if resources.complete else frozenset(found) | frozenset(resources.gone),
+    }
     newest = max((row.modified_at for row in (*rows.rows, *known.values()) if row.modified_at), default=None)
     return Observation(
-        links, {each.uid: each for each in stored}, sides, ics, skipped, rows.cursor, resources.cursor, newest
+        links,
+        {each.uid: each for each in stored},
+        sides,
+        ics,
+        skipped,
+        looked_at,
+        rows.cursor,
+        resources.cursor,
+        newest,
     )
 
 

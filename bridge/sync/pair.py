@@ -32,8 +32,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How this run differs from a plain one. `full` reads both sides from nothing."""
+    """How this run differs from a plain one. `full` reads both sides from nothing; `run` is its name in the journal."""
 
     dry_run: bool = False
     full: bool = False
+    run: str | None = None
     progress: Progress = field(default=lambda _done, _total: None)

@@ -10,7 +10,7 @@ from bridge.core.model import Link, LinkedRow, Row, Slot, Status, Task
 from bridge.core.occurrences import present
 from bridge.core.pairing import Pairing
 from bridge.core.plan import Work, mend
-from bridge.core.settle import read_back
+from bridge.core.settle import Reread, read_back
 from bridge.ports import StoredLink, StoredRow
 from bridge.sync.execute import Executor, others_rows, whole_series
 from bridge.sync.observe import as_link
@@ -47,7 +47,8 @@ async def _mended(pair: Pair, run: str, stored: StoredLink) -> StoredLink:
         return retry
     expected = _expected(stored)
     shown = present(link.series, pair.context.zone, last) if link.series else frozenset[Slot]()
-    back = read_back(link.rows, rows, expected, {}, shown, await others_rows(pair, rows, link.rows))
+    others = await others_rows(pair, rows, link.rows)
+    back = read_back(Reread(link.rows, (), rows, expected, {}, shown, frozenset(), others))
     operations = mend(back.rows, (), expected, max(each.slot for each in link.rows))
     linked = tuple(LinkedRow(slot, row) for slot, row in sorted(back.rows.items()))
     work = Work(Pairing(link, linked, link.series, stored.href, stored.etag), link.series, operations)

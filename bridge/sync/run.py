@@ -20,6 +20,7 @@ from bridge.sync.execute import Executor, Receipt, calendar_series
 from bridge.sync.observe import Observation, observe
 from bridge.sync.pair import Options, Pair
 from bridge.sync.recover import finish_mending
+from bridge.sync.skipped import FACT, as_fact, still_skipped
 from bridge.sync.words import described, disputed, waiting
 
 
@@ -36,7 +37,7 @@ class Planned:
 async def run(pair: Pair, options: Options) -> PairReport:
     """One run of a pair that was opened for it. Raises only `bridge.errors`: what is expected is in the report."""
     started = pair.now()
-    name = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+    name = options.run or f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     if not options.dry_run:
         await finish_mending(pair, name)
     observation = await observe(pair, options)
@@ -45,7 +46,11 @@ async def run(pair: Pair, options: Options) -> PairReport:
     if not options.dry_run:
         receipts = await _execute(pair, name, started, observation, planned, options)
         await _commit(pair, observation, planned, receipts)
-    report = _report(pair, options, observation, planned, receipts)
+    known = (await pair.store.facts()).get(FACT)
+    skipped = still_skipped(known, observation.looked_at, (*observation.skipped, *planned.skipped))
+    if not options.dry_run and as_fact(skipped) != (known or []):
+        await pair.store.set_facts({FACT: as_fact(skipped)})
+    report = _report(pair, options, planned, receipts, skipped)
     elapsed = (pair.now() - started).total_seconds()
     requests = {"liondesk": pair.liondesk.requests, "calendar": pair.calendar.requests}
     report = replace(report, elapsed_s=elapsed, requests=requests)
@@ -76,7 +81,17 @@ def decide(pair: Pair, observation: Observation) -> Planned:
             held[pairing.link.uid] = slot
             continue
         works.append(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)))
+    works.sort(key=_by_due)
     return Planned(tuple(_allowed(pair, work) for work in works), held, tuple(forgotten), tuple(skipped))
+
+
+def _by_due(work: Work) -> tuple[datetime, str]:
+    """Works in the order of their first occurrence: what a person reads comes in the order of their days."""
+    rows = [each.row.task for each in work.pairing.rows]
+    master = work.series.master if work.series is not None else None
+    tasks = rows or ([master] if master is not None else [])
+    first = min(tasks, key=lambda task: task.due, default=None)
+    return (datetime.max, "") if first is None else (first.due, first.summary)
 
 
 def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> Skipped | None:
@@ -85,10 +100,15 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
     if agreement.create is not Side.LIONDESK or series is None:
         return None
     if series.master is None:
-        return Skipped(Side.CALENDAR, series.uid, "It is a changed occurrence of a task that is not there.")
-    if series.uid.startswith(("liondesk-event-", "liondesk-task-")) and not agreement.conflicts and not agreement.pairing.link.rows:
+        why = "It is a changed occurrence of a task that is not there."
+        return Skipped(Side.CALENDAR, series.uid, why, agreement.pairing.href or "")
+    if (
+        series.uid.startswith(("liondesk-event-", "liondesk-task-"))
+        and not agreement.conflicts
+        and not agreement.pairing.link.rows
+    ):
         why = "The bridge made it from a LionDesk task that is not there any more. Delete it if you do not need it."
-        return Skipped(Side.CALENDAR, f"'{series.master.summary}' ({series.uid})", why)
+        return Skipped(Side.CALENDAR, f"'{series.master.summary}' ({series.uid})", why, agreement.pairing.href or "")
     old = pair.keep_completed is not None and series.rule is None and series.master.status is Status.COMPLETE
     cutoff = pair.now().astimezone(pair.context.zone).replace(tzinfo=None) - (pair.keep_completed or timedelta())
     if old and series.master.due < cutoff and observation.sides.rows_complete:
@@ -253,7 +273,7 @@ def _unsettled(stored: StoredLink | None, receipt: Receipt) -> StoredLink:
 
 
 def _report(
-    pair: Pair, options: Options, observation: Observation, planned: Planned, receipts: Sequence[Receipt]
+    pair: Pair, options: Options, planned: Planned, receipts: Sequence[Receipt], skipped: tuple[Skipped, ...]
 ) -> PairReport:
     operations: list[OperationReport] = []
     conflicts: list[ConflictReport] = []
@@ -275,5 +295,5 @@ def _report(
         dry_run=options.dry_run,
         operations=tuple(operations),
         conflicts=tuple(conflicts),
-        skipped=(*observation.skipped, *planned.skipped),
+        skipped=skipped,
     )

@@ -30,7 +30,15 @@ def described(operation: Operation, state: str = "planned", message: str = "") -
             because = _because(operation.why)
             task = operation.task
             return OperationReport(
-                Side.LIONDESK, "create", "", task.summary, because, occurrence=task.due, state=state, message=message
+                Side.LIONDESK,
+                "create",
+                "",
+                task.summary,
+                because,
+                occurrence=task.due,
+                state=state,
+                message=message,
+                recurring=operation.rule is not None,
             )
         case DeleteRow():
             return OperationReport(

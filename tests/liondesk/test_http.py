@@ -110,7 +110,7 @@ async def test_a_read_is_tried_so_often_and_no_more(trouble: bytes) -> None:
 async def test_a_refused_token_is_not_tried_again_and_names_the_next_step(status: int) -> None:
     error, server, _ = await read_through(answer(status, {"message": f"Invalid token {TOKEN}", "code": status}))
     assert isinstance(error, CredentialsError)
-    assert "liondesk-bridge login" in str(error)
+    assert "put it where the pair" in str(error)
     assert len(server.asked) == 1
 
 

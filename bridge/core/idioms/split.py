@@ -36,7 +36,8 @@ def split(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]
 def _lost_tail(pairing: Pairing) -> Slot | None:
     if pairing.link.series is None or pairing.series is None or not pairing.rows:
         return None
-    return cut_at(pairing.link.series, pairing.series)
+    at = cut_at(pairing.link.series, pairing.series)
+    return at if at is not None and any(each.slot >= at for each in pairing.rows) else None
 
 
 def _continues(pairing: Pairing, at: Slot, heir: Pairing) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bridge.core.changes import Delta, Tail
+from bridge.core.changes import CONTENT, Delta, Tail
 from bridge.core.model import SYNCED, Rule, Series, Side, Slot, Task
-from bridge.core.occurrences import linked_by_slot, value_at
+from bridge.core.occurrences import exceptional, from_master, linked_by_slot, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Waiting, Why, verb_of
 from bridge.core.recurrence import with_until
@@ -20,9 +20,8 @@ class Requests:
         self.delta = delta
         self.own = theirs.edits
         self.rows = linked_by_slot(pairing.rows)
-        base = pairing.link.series
+        self.base = pairing.link.series
         self.recurring = len(self.rows) > 1 or any(row.rule is not None for row in self.rows.values())
-        self.exceptional = frozenset(base.overrides) if base is not None else frozenset()
         self.operations: list[PatchRow | PostTask | DeleteRow] = []
         self.expected: dict[Slot, Task] = {}
         self.reads_back = False
@@ -75,19 +74,30 @@ class Requests:
             return
         row = self.rows[at]
         due = tail.due if at == tail.at else tail.moved.get(at, tail.due)
+        wanted = _with(self._series_at(at), tail.fields)
         changes: dict[str, object] = {
-            name: value for name, value in tail.fields.items() if getattr(row.task, name) != value
+            name: getattr(wanted, name) for name in CONTENT if getattr(row.task, name) != getattr(wanted, name)
         }
-        if due != row.task.due and (tail.restructured or tail.due != tail.at) and at not in self.delta.edits:
+        shifted = (tail.restructured or tail.due != tail.at) and at not in self.delta.edits
+        if due != row.task.due and (shifted or self._exceptional(at)):
             changes["due"] = due
         if tail.restructured and _other_rule(row.rule, tail.rule):
             changes["rule"] = None if tail.rule is None else with_until(tail.rule, _anchor(tail))
-        if not changes:
+        self._expect(tail, at)
+        if not changes and all(self.rows[slot].task == self.expected.get(slot) for slot in self.rows):
             return
         self.reads_back = self.recurring or "rule" in changes
         verb = "moved" if "due" in changes else verb_of(changes)
         self.operations.append(PatchRow(row, at, changes, 2 if self.recurring else None, Why(Side.CALENDAR, verb)))
-        self._expect(tail, at)
+
+    def _exceptional(self, slot: Slot) -> bool:
+        return self.base is not None and exceptional(self.base, slot)
+
+    def _series_at(self, slot: Slot) -> Task:
+        """What a PATCH of this and the following must carry: the values of an exception are its own alone."""
+        if self.base is None or self.base.master is None or not self._exceptional(slot):
+            return self.rows[slot].task
+        return from_master(self.base, slot)
 
     def _expect(self, tail: Tail, at: Slot) -> None:
         shift = tail.due - tail.at
@@ -101,12 +111,14 @@ class Requests:
                 continue
             else:
                 there = tail.moved.get(slot, slot) if tail.restructured else slot
-                if slot in self.exceptional and slot != at:
+                if self._exceptional(slot) and not (tail.restructured and tail.rule is None):
                     expected[there] = task
                 else:
                     due = task.due if task.due != slot else (there if tail.restructured else slot + shift)
                     own = self.own.get(slot, {})
                     fields = {name: value for name, value in tail.fields.items() if name not in own}
+                    if self._exceptional(slot):
+                        due, fields = there, {**_content(self._series_at(slot)), **fields}
                     expected[there] = _with(replace(task, due=due), fields)
         self.expected = expected
 
@@ -123,6 +135,10 @@ class Requests:
         only_status = changes.keys() == {"status"}
         update_type = 3 if only_status else (1 if self.recurring else None)
         self.operations.append(PatchRow(row, slot, changes, update_type, Why(Side.CALENDAR, verb_of(changes))))
+
+
+def _content(task: Task) -> dict[str, object]:
+    return {name: getattr(task, name) for name in CONTENT}
 
 
 def _anchor(tail: Tail) -> Slot:
