@@ -337,9 +337,10 @@ def _adopt(groups: Sequence[Pairing], newcomers: Sequence[Found]) -> list[Pairin
 def _strays_home(pairings: Sequence[Pairing]) -> list[Pairing]:
     """Rows that left their event, with the series whose override shows them."""
     strays = {each.link.uid: each for each in pairings if each.series is None and len(each.rows) == 1}
+    alone = set(strays)
     result: list[Pairing] = []
     for pairing in pairings:
-        if pairing.link.uid in strays:
+        if pairing.link.uid in alone:
             continue
         taken = {each.slot for each in pairing.rows}
         for slot, override in pairing.series.overrides.items() if pairing.series and pairing.rows else ():

@@ -24,7 +24,7 @@ class ReadBack:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """A series that was changed as a whole, before and after. `expected` has the slots as they are after the change.
+    """A series that was changed as a whole, before and after. `expected` has its slots as they are afterwards.
 
     `before` are the rows as they were linked, `written` what LionDesk answered to the change, `after` what it shows now.
     `moved` tells where a slot went. `shown` are the slots that the calendar shows as far as these rows go, `excluded`
