@@ -23,10 +23,13 @@ _COLOURS = {"failed": "red", "waiting": "yellow"}
 @click.command(short_help="Bring both sides together, once.")
 @pairs_argument
 @click.option("--dry-run", is_flag=True, help="Show what a run would do; write nothing.")
+@click.option(
+    "--allow-mass-change", is_flag=True, help="Do what a guard stopped: many tasks deleted or changed at once."
+)
 @click.option("--full", is_flag=True, help="Read both sides from nothing instead of asking for what changed.")
 @json_option
 @command
-def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, as_json: bool) -> int:
+def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, allow_mass_change: bool, as_json: bool) -> int:
     """Run each PAIR once (all, where none is named), then exit.
 
     One sentence for each change, none where both sides agree already.
@@ -35,6 +38,7 @@ def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, as_json: bool) ->
     settings = chosen(found, pairs)
     from bridge.last_run import moment_text
     from bridge.store import open_state
+    from bridge.sync import Options
 
     started = utc_now()
     run = f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
@@ -43,7 +47,8 @@ def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, as_json: bool) ->
         for warning in state.warnings:
             tell(warning, "warning")
         for each in settings:
-            report = _run_one(each, state, run, dry_run=dry_run, full=full)
+            options = Options(dry_run=dry_run, full=full, allow_mass_change=allow_mass_change, run=run)
+            report = _run_one(each, state, options)
             reports.append(report)
             prefix = f"{each.name}: " if len(settings) > 1 else ""
             if not as_json:
@@ -55,14 +60,12 @@ def sync(pairs: tuple[str, ...], *, dry_run: bool, full: bool, as_json: bool) ->
     return max((report.code for report in reports), default=0)
 
 
-def _run_one(settings: PairSettings, state: State, run: str, *, dry_run: bool, full: bool) -> PairReport:
+def _run_one(settings: PairSettings, state: State, options: Options) -> PairReport:
     import asyncio
-
-    from bridge.sync import Options
+    from dataclasses import replace
 
     with Bar(settings.name) as bar:
-        options = Options(dry_run=dry_run, full=full, run=run, progress=bar.advance)
-        return asyncio.run(_synced(settings, state, run, options))
+        return asyncio.run(_synced(settings, state, options.run or "", replace(options, progress=bar.advance)))
 
 
 async def _synced(settings: PairSettings, state: State, run: str, options: Options) -> PairReport:

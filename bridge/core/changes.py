@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -215,7 +216,7 @@ def _master_edited(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail 
 
 
 def _first_concerned(rows: Sequence[LinkedRow], series: Series) -> LinkedRow | None:
-    """The first open occurrence that says what its series says; the first open one where all have values of their own."""
+    """The first open occurrence that says what its series says; else the first open one."""
     return first_open([each for each in rows if not exceptional(series, each.slot)]) or first_open(rows)
 
 
@@ -323,8 +324,10 @@ def _single_or_grown(
 
 
 def _tail_edit(before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Series) -> Tail | None:
-    """An edit of this and the following: the rows from one on through the last changed alike, or their rule did."""
+    """An edit of this and the following: the rows from one on got another rule, or through the last changed alike."""
     common = sorted(slot for slot in after if slot in before)
+    if (at := _ruled_anew(before, after, common)) is not None:
+        return _other_tail(at, before, after, series)
     last = next((slot for slot in reversed(common) if slot not in series.overrides), None)
     if last is None:
         return None
@@ -338,23 +341,45 @@ def _tail_edit(before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Se
             at, alike = slot, alike + 1
         elif slot not in series.overrides:
             break
-    rule_changed = after[last].rule != before[last].rule and after[last].rule is not None
     single = len(after) == 1 and after[last].rule is None
-    if alike < 2 and not rule_changed and not single and len(common) > 1:
+    if alike < 2 and not single and len(common) > 1:
         return None
-    fields = {name: getattr(after[last].task, name) for name, _ in sign[0]}
-    moved = any(sign[1:2]) and sign[1] != 0
-    whole = at == min(common) and at == min(before)
-    shifted = {slot: slot + (after[slot].task.due - before[slot].task.due) for slot in common if slot >= at}
+    shift = after[last].task.due - before[last].task.due
     return Tail(
         at,
-        fields,
+        {name: getattr(after[last].task, name) for name, _ in sign[0]},
         after[at].task.due,
         after[last].rule,
-        restructured=bool(moved) or rule_changed or single,
-        whole=whole,
-        moved=shifted if moved else {},
+        restructured=bool(shift) or single,
+        whole=at == min(common) and at == min(before),
+        moved={slot: slot + shift for slot in common if slot >= at} if shift else {},
     )
+
+
+def _ruled_anew(before: Mapping[Slot, Row], after: Mapping[Slot, Row], common: Sequence[Slot]) -> Slot | None:
+    """The first of the rows that have another rule now, the same one through the last that has any."""
+    ruled = [slot for slot in common if after[slot].rule is not None]
+    changed = [slot for slot in ruled if before[slot].rule not in (None, after[slot].rule)]
+    if not changed:
+        return None
+    same = [slot for slot in ruled if slot >= changed[0] and after[slot].rule == after[changed[-1]].rule]
+    return changed[0] if same == [slot for slot in ruled if slot >= changed[0]] else None
+
+
+def _other_tail(at: Slot, before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Series) -> Tail:
+    """The tail from `at` on under its new rule: each row at the new slot of its own moment, else of its day."""
+    row = after[at]
+    assert row.rule is not None
+    common = sorted(slot for slot in after if slot in before)
+    kept = {slot: after[slot].task.due for slot in common if slot >= at}
+    grid = list(expand(row.rule, row.task.due, max(kept.values()) + timedelta(days=1)))
+    by_day = {slot.date(): slot for slot in grid}
+    moved = {slot: due if due in grid else by_day.get(slot.date(), slot) for slot, due in kept.items()}
+    fields = _differences(before[at].task, row.task, (*CONTENT, *ONE_WAY))
+    if exceptional(series, at):
+        fields = {name: value for name, value in fields.items() if name not in CONTENT}
+    whole = at == min(common) and at == min(before)
+    return Tail(at, fields, row.task.due, row.rule, restructured=True, whole=whole, moved=moved)
 
 
 def _signature(old: Row, new: Row) -> tuple[tuple[tuple[str, object], ...], object, Rule | None]:

@@ -18,7 +18,6 @@ from bridge.core.model import Link, LinkedRow, Row, Series, Slot, Task
 from bridge.core.occurrences import assign, linked_by_slot, present, series_of
 from bridge.core.recurrence import expand, same_occurrences
 
-
 CLOCKS_APART = timedelta(hours=3)
 """By how much a rule on another zone's clock may stray from the owner's between changes of the two clocks."""
 
@@ -138,7 +137,9 @@ def _successors(
     """A tail that was edited and got new ids: new rows in the same event, in the place of those at its end."""
     lost = sorted(vacant)
     kept = [each.slot for each in link.rows if each.slot not in vacant]
-    heirs = sorted((row for row in fresh if row.event_id is not None and row.event_id in events), key=_by_due)
+    rules = {row.rule for row in vacant.values()}
+    ours = [row for row in fresh if row.event_id is not None and row.event_id in events and row.rule in rules]
+    heirs = sorted(ours, key=_by_due)
     if not kept and not heirs and lost:
         return _reborn(lost, vacant, fresh)
     at_the_end = bool(lost) and (not kept or max(kept) < lost[0])
@@ -339,9 +340,8 @@ def _strays_home(pairings: Sequence[Pairing]) -> list[Pairing]:
     strays = {each.link.uid: each for each in pairings if each.series is None and len(each.rows) == 1}
     alone = set(strays)
     result: list[Pairing] = []
-    for pairing in pairings:
-        if pairing.link.uid in alone:
-            continue
+    for found in (each for each in pairings if each.link.uid not in alone):
+        pairing = found
         taken = {each.slot for each in pairing.rows}
         for slot, override in pairing.series.overrides.items() if pairing.series and pairing.rows else ():
             shown = (override.task.summary, override.task.due)

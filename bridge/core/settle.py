@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from bridge.core.model import Link, LinkedRow, Row, Series, Slot, Status, Task
 from bridge.core.pairing import Pairing
 
-
 _SAME_DAY = timedelta(hours=16)
 """How far apart two clocks may show one moment, and a little more."""
 
@@ -26,7 +25,7 @@ class ReadBack:
 class Reread:
     """A series that was changed as a whole, before and after. `expected` has its slots as they are afterwards.
 
-    `before` are the rows as they were linked, `written` what LionDesk answered to the change, `after` what it shows now.
+    `before` are the rows as they were linked, `written` what LionDesk answered to the change, `after` what it shows.
     `moved` tells where a slot went. `shown` are the slots that the calendar shows as far as these rows go, `excluded`
     those with an EXDATE. `others` are the ids of rows that belong to other links, though perhaps to the same event.
     """

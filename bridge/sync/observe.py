@@ -32,6 +32,7 @@ class Observation:
     liondesk_cursor: str | None
     calendar_cursor: str | None
     newest: datetime | None
+    emptied: Side | None
 
     @property
     def horizon(self) -> datetime:
@@ -100,7 +101,17 @@ async def observe(pair: Pair, options: Options) -> Observation:
         rows.cursor,
         resources.cursor,
         newest,
+        _emptied(rows, resources),
     )
+
+
+def _emptied(rows: RowsSeen, resources: ResourcesSeen) -> Side | None:
+    """The side that was read whole and showed nothing."""
+    if rows.complete and not any(not row.deleted for row in rows.rows) and not rows.unreadable:
+        return Side.LIONDESK
+    if resources.complete and not resources.changed and not resources.unchanged and not resources.unreadable:
+        return Side.CALENDAR
+    return None
 
 
 async def _touched(pair: Pair, rows: RowsSeen, resources: ResourcesSeen) -> tuple[StoredLink, ...]:

@@ -32,9 +32,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How this run differs from a plain one. `full` reads both sides from nothing; `run` is its name in the journal."""
+    """How this run differs from a plain one. `full` reads both sides from nothing; `run` is its name in the journal.
+
+    `allow_mass_change`: a person has seen what the guards stopped, and wants it.
+    """
 
     dry_run: bool = False
     full: bool = False
+    allow_mass_change: bool = False
     run: str | None = None
     progress: Progress = field(default=lambda _done, _total: None)

@@ -11,7 +11,7 @@ from bridge.core.idioms import understood
 from bridge.core.model import Link, LinkedRow, Row, Side, Slot, Status
 from bridge.core.occurrences import linked_by_slot
 from bridge.core.pairing import Pairing, pair_up
-from bridge.core.plan import DeleteResource, Why, Work, plan
+from bridge.core.plan import DeleteResource, Halt, Known, Limits, Why, Work, halted, plan
 from bridge.core.reconcile import Agreement, reconcile
 from bridge.core.settle import retires_at, settled
 from bridge.ports import Resource, StoredLink, StoredRow
@@ -42,18 +42,21 @@ async def run(pair: Pair, options: Options) -> PairReport:
         await finish_mending(pair, name)
     observation = await observe(pair, options)
     planned = decide(pair, observation)
+    halt = None if options.allow_mass_change else await _guarded(pair, observation, planned)
     receipts: list[Receipt] = []
-    if not options.dry_run:
+    if not options.dry_run and halt is None:
         receipts = await _execute(pair, name, started, observation, planned, options)
         await _commit(pair, observation, planned, receipts)
     known = (await pair.store.facts()).get(FACT)
     skipped = still_skipped(known, observation.looked_at, (*observation.skipped, *planned.skipped))
     if not options.dry_run and as_fact(skipped) != (known or []):
         await pair.store.set_facts({FACT: as_fact(skipped)})
-    report = _report(pair, options, planned, receipts, skipped)
+    report = _report(pair, options, planned, receipts, skipped, halt=halt is not None)
     elapsed = (pair.now() - started).total_seconds()
     requests = {"liondesk": pair.liondesk.requests, "calendar": pair.calendar.requests}
     report = replace(report, elapsed_s=elapsed, requests=requests)
+    if halt is not None:
+        report = replace(report, outcome=Outcome.HALTED, halt=_asking(pair, halt))
     if receipts:
         await pair.store.end_run(name, pair.now(), report.outcome.value, report.as_json())
     return report
@@ -83,6 +86,23 @@ def decide(pair: Pair, observation: Observation) -> Planned:
         works.append(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)))
     works.sort(key=_by_due)
     return Planned(tuple(_allowed(pair, work) for work in works), held, tuple(forgotten), tuple(skipped))
+
+
+async def _guarded(pair: Pair, observation: Observation, planned: Planned) -> Halt | None:
+    """Whether a person must look first. What there is to lose is counted only when something is about to be deleted."""
+    busy = [work for work in planned.works if not work.quiet]
+    if len(busy) < 2:
+        return None
+    links = len(await pair.store.etags())
+    return halted(busy, Known(links, observation.emptied), Limits())
+
+
+def _asking(pair: Pair, halt: Halt) -> str:
+    return (
+        f"Stopped before the first write: {halt.reason}. Nothing was changed on either side. See the whole plan with "
+        f"`liondesk-bridge sync {pair.name} --dry-run`; if it is what you want, run `liondesk-bridge sync {pair.name} "
+        "--allow-mass-change`."
+    )
 
 
 def _by_due(work: Work) -> tuple[datetime, str]:
@@ -273,14 +293,20 @@ def _unsettled(stored: StoredLink | None, receipt: Receipt) -> StoredLink:
 
 
 def _report(
-    pair: Pair, options: Options, planned: Planned, receipts: Sequence[Receipt], skipped: tuple[Skipped, ...]
+    pair: Pair,
+    options: Options,
+    planned: Planned,
+    receipts: Sequence[Receipt],
+    skipped: tuple[Skipped, ...],
+    *,
+    halt: bool,
 ) -> PairReport:
     operations: list[OperationReport] = []
     conflicts: list[ConflictReport] = []
     for work in planned.works:
         conflicts += [disputed(each) for each in work.conflicts]
         operations += [waiting(each) for each in work.waiting]
-        if options.dry_run:
+        if options.dry_run or halt:
             operations += [described(each) for each in (*work.liondesk, *work.calendar)]
     for receipt in receipts:
         operations += receipt.reports

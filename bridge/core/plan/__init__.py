@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.core.plan.guards import Halt, Known, Limits, halted
 from bridge.core.plan.mending import mend
 from bridge.core.plan.operations import (
     DeleteResource,
@@ -20,6 +21,9 @@ from bridge.core.plan.work import plan
 __all__ = [
     "DeleteResource",
     "DeleteRow",
+    "Halt",
+    "Known",
+    "Limits",
     "Operation",
     "PatchRow",
     "PostTask",
@@ -27,6 +31,7 @@ __all__ = [
     "Waiting",
     "Why",
     "Work",
+    "halted",
     "mend",
     "plan",
     "shown_by",

@@ -27,10 +27,13 @@ from bridge.core.recurrence import expand
 
 
 def shown_after(
-    agreement: Agreement, delta: Delta, zone: ZoneInfo, horizon: datetime
+    agreement: Agreement, expected: Mapping[Slot, Task], zone: ZoneInfo, horizon: datetime
 ) -> tuple[Series, tuple[Pairing, ...]]:
-    """What the calendar must show afterwards, and the tails that become resources of their own."""
-    series, pairing = agreement.series, agreement.pairing
+    """What the calendar must show afterwards, and the tails that become resources of their own.
+
+    `expected` is what LionDesk shows by then: a series whose slots are others now is made of that anew.
+    """
+    series, pairing, delta = agreement.series, agreement.pairing, agreement.to_calendar
     assert series is not None
     split: tuple[Pairing, ...] = ()
     theirs = agreement.to_liondesk.tail
@@ -39,26 +42,44 @@ def shown_after(
             series, theirs, {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}, zone
         )
     tail = delta.tail
-    if tail is not None and (tail.whole or series.rule is None):
-        series = _whole(series, pairing, tail, horizon)
-    elif tail is not None:
-        series, split = _split(series, pairing, tail)
+    if tail is not None:
+        agreed = replace(pairing, rows=tuple(_agreed(each, expected) for each in pairing.rows))
+        if tail.whole or series.rule is None:
+            series = _whole(series, agreed, tail, horizon)
+        else:
+            series, split = _split(series, agreed, tail)
+        if split or tail.restructured:
+            delta = _before_tail(delta, tail.at)
     if delta.drop_from is not None and series.rule is not None:
         series = cut_series(series, delta.drop_from)
     linked = linked_by_slot(pairing.rows)
     for slot, fields in sorted(delta.edits.items()):
         if series.rule is None and series.master is not None:
             series = replace(series, master=_taking(series.master, fields))
-        elif split and tail is not None and slot >= tail.at:
-            continue
         elif _before_the_beginning(series, slot):
             series = _reaching_back(series, slot, pairing.rows)
         elif (task := _before(agreement, series, slot)) is not None:
             series = with_override(series, slot, _taking(task, fields))
     for slot, task in sorted(delta.adds.items()):
-        if slot in linked and not (split and tail is not None and slot >= tail.at):
+        if slot in linked:
             series = with_override(series, slot, task)
     return (without(series, delta.drops) if series.rule is not None else series), split
+
+
+def _agreed(each: LinkedRow, expected: Mapping[Slot, Task]) -> LinkedRow:
+    """A row as both sides agreed that it shall be."""
+    return LinkedRow(each.slot, replace(each.row, task=expected.get(each.slot, each.row.task)))
+
+
+def _before_tail(delta: Delta, at: Slot) -> Delta:
+    """What is left to do before a tail that was made anew."""
+    return replace(
+        delta,
+        edits={slot: fields for slot, fields in delta.edits.items() if slot < at},
+        adds={slot: task for slot, task in delta.adds.items() if slot < at},
+        drops=frozenset(slot for slot in delta.drops if slot < at),
+        drop_from=delta.drop_from if delta.drop_from is not None and delta.drop_from < at else None,
+    )
 
 
 def _before_the_beginning(series: Series, slot: Slot) -> bool:

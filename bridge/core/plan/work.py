@@ -67,7 +67,7 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
     requests = Requests(pairing, there, here)
     requests.collect()
-    shown, split = shown_after(agreement, here, zone, horizon)
+    shown, split = shown_after(agreement, requests.expected, zone, horizon)
     creations = tuple(_creation(each, horizon) for each in split)
     return Work(
         pairing,

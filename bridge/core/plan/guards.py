@@ -1,0 +1,84 @@
+"""What a run must not do without a person: one function a guard. Allowing the plan satisfies a guard that fired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.core.model import Side
+from bridge.core.plan.operations import DeleteResource, DeleteRow, Operation, PatchRow, PutResource, Why, Work
+
+NAMES = {Side.LIONDESK: "LionDesk", Side.CALENDAR: "the calendar"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many known tasks a run may delete or change on a side: so many, or this share of all, whichever is more."""
+
+    deletes: int = 5
+    delete_share: float = 0.10
+    changes: int = 20
+    change_share: float = 0.30
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The run stops before its first write. `reason` completes a paragraph for the user."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the base holds, and whether a side that was read from nothing showed nothing at all."""
+
+    links: int
+    emptied: Side | None = None
+
+
+def halted(works: Sequence[Work], known: Known, limits: Limits) -> Halt | None:
+    """The first guard that fires, None when the run may write."""
+    return _side_emptied(works, known) or _too_much(works, known, limits)
+
+
+def _side_emptied(works: Sequence[Work], known: Known) -> Halt | None:
+    """A side that suddenly shows nothing may be another calendar or account, or a server that lost it."""
+    if known.emptied is None or known.links < 2:
+        return None
+    deletes = sum(_deletes(operation) for work in works for operation in (*work.liondesk, *work.calendar))
+    if deletes < 2:
+        return None
+    return Halt(
+        f"{NAMES[known.emptied]} shows no task at all, where it had {known.links}, so this run would delete "
+        f"{deletes} on the other side"
+    )
+
+
+def _too_much(works: Sequence[Work], known: Known, limits: Limits) -> Halt | None:
+    for side in Side:
+        deletes = sum(any(_deletes(each) for each in _of(work, side)) for work in works)
+        changes = sum(any(_changes(each) for each in _of(work, side)) for work in works)
+        if deletes > max(limits.deletes, limits.delete_share * known.links):
+            return Halt(f"this run would delete {deletes} of {known.links} tasks in {NAMES[side]}")
+        if changes > max(limits.changes, limits.change_share * known.links):
+            return Halt(f"this run would change {changes} of {known.links} tasks in {NAMES[side]}")
+    return None
+
+
+def _of(work: Work, side: Side) -> Sequence[Operation]:
+    return work.liondesk if side is Side.LIONDESK else work.calendar
+
+
+def _deletes(operation: Operation) -> bool:
+    """Whole tasks that go because the other side lost them; one that leaves the window (law 9) is no deletion."""
+    match operation:
+        case DeleteRow(delete_type=delete_type):
+            return delete_type != 1
+        case DeleteResource(why=Why(verb=verb)):
+            return verb != "retired"
+        case _:
+            return False
+
+
+def _changes(operation: Operation) -> bool:
+    return isinstance(operation, PatchRow) or (isinstance(operation, PutResource) and operation.href is not None)
