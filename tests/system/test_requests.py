@@ -1,8 +1,8 @@
 """A quiet run makes at most three requests in all, whatever the number of tasks.
 
-Counted three times: by the bridge, in the sandbox's log, and by a relay before the calendar server. The calendar is filled
-behind the server's back; 5,000 tasks are on Xandikos and 1,000 on Radicale, which parses each file when it looks first
-and would need most of a minute for 5,000.
+Counted three times: by the bridge, in the sandbox's log, and by a relay before the calendar server. The calendar is
+filled behind the server's back; 5,000 tasks are on Xandikos and 1,000 on Radicale, which parses each file when it first
+looks and would need most of a minute for 5,000.
 """
 
 from __future__ import annotations
@@ -91,5 +91,4 @@ async def test_tasks_that_were_made_all_at_once_are_read_once_more_and_otherwise
         for _ in range(4):
             requests.append((await counted(stage, relay))[1])
             stage.world.advance(timedelta(minutes=4))
-        assert sorted(requests)[:3] <= [3, 3, 3]
-        assert max(requests) < 10
+        assert sum(each > 3 for each in requests) == 1, requests
