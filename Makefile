@@ -15,12 +15,12 @@ BENCH_ARGS ?=
 # The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help test lint types layers unit format demo bench docs picture clean
+.PHONY: help test lint types layers unit readings matrix format demo bench docs picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
-test: lint types layers unit ## all checks: lint, types, layers, unit
+test: lint types layers unit readings ## all checks: lint, types, layers, unit, readings
 
 lint: $(VENV)/.test ## ruff: rules and format
 	$(BIN)/ruff check
@@ -34,6 +34,12 @@ layers: $(VENV)/.test ## import-linter: who may import whom
 
 unit: $(VENV)/.test ## pytest; TESTS=tests/core chooses, PYTEST_ARGS= runs in one process
 	$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
+
+readings: $(VENV)/.test ## the tables under three hard readings of the API
+	@$(BIN)/python -m tests.matrix --spread
+
+matrix: $(VENV)/.test ## the tables under every reading of the API, on both servers (half an hour)
+	@$(BIN)/python -m tests.matrix
 
 format: $(VENV)/.test ## let ruff format and mend what it can
 	$(BIN)/ruff check --fix
