@@ -319,7 +319,8 @@ def _single_or_grown(
     rule = next((each.row.rule for each in new if each.row.rule is not None), None)
     if series is not None and rule is not None:
         first = min(new, key=lambda each: each.slot)
-        return Delta(tail=Tail(first.slot, {}, first.row.task.due, rule, restructured=True, whole=True))
+        due = first.row.task.due
+        return Delta(tail=Tail(first.slot, {}, due, rule, restructured=True, whole=True, moved={first.slot: due}))
     return Delta(edits=edits, drops=frozenset(missing), adds=adds)
 
 

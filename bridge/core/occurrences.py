@@ -13,7 +13,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
-from bridge.core.recurrence import cut_before, expand, slots, tail_from
+from bridge.core.recurrence import CLOCKS_APART, cut_before, expand, slots, tail_from
 
 CERTAIN = timedelta(days=60)
 """How far ahead LionDesk is trusted to have made every row of a rule: sooner than that, no row means no occurrence."""
@@ -94,10 +94,22 @@ def cut_series(series: Series, first: Slot) -> Series:
     overrides = {slot: override for slot, override in series.overrides.items() if slot < first}
     return replace(
         series,
-        rule=cut_before(series.rule, series.master.due, first),
+        rule=_ended_before(series, first),
         overrides=MappingProxyType(overrides),
         exdates=frozenset(slot for slot in series.exdates if slot < first),
     )
+
+
+def _border(series: Series, first: Slot) -> Slot:
+    """What lies between `first` and the occurrence before it, on whatever clock the rule runs."""
+    return first if series.zone is None else first - CLOCKS_APART
+
+
+def _ended_before(series: Series, first: Slot) -> Rule:
+    assert series.rule is not None
+    assert series.master is not None
+    rule = cut_before(series.rule, series.master.due, _border(series, first))
+    return rule if series.zone is None or rule.until is None else replace(rule, until=_border(series, first))
 
 
 def tail_of(series: Series, first: Slot, uid: str) -> Series:
@@ -109,7 +121,7 @@ def tail_of(series: Series, first: Slot, uid: str) -> Series:
         series,
         uid=uid,
         master=replace(series.master, due=first),
-        rule=tail_from(series.rule, series.master.due, first),
+        rule=tail_from(series.rule, series.master.due, _border(series, first)),
         overrides=MappingProxyType(overrides),
         exdates=frozenset(slot for slot in series.exdates if slot >= first),
     )
@@ -131,6 +143,7 @@ def series_of(uid: str, rows: Sequence[Row], horizon: datetime) -> tuple[Series,
         return Series(uid, first.task), (LinkedRow(first.task.due, first),)
     pattern = _pattern(ordered)
     anchor = _anchor(ordered, pattern)
+    rule = _reaching(rule, anchor, [row for row in ordered if row.rule is not None])
     linked = assign(ordered, expand(rule, anchor, ordered[-1].task.due + timedelta(days=366)))
     last = max((each.slot for each in linked), default=anchor)
     rule = _fitted(rule, anchor, last, horizon)
@@ -217,6 +230,18 @@ def assign(rows: Sequence[Row], candidates: Iterable[Slot]) -> tuple[LinkedRow, 
         del free[slot]
         linked.append(LinkedRow(slot, row))
     return tuple(sorted(linked, key=lambda each: each.slot))
+
+
+def _reaching(rule: Rule, anchor: Slot, rows: Sequence[Row]) -> Rule:
+    """The rule with an end that its rows keep to: one that stayed behind when they were moved ends with the last row."""
+    last = rows[-1].task.due
+    if rule.endless or last in set(expand(rule, anchor, last)):
+        return rule
+    endless = replace(rule, count=None, until=None)
+    through = list(expand(endless, anchor, last))
+    if through[-1] != last:
+        return rule
+    return replace(rule, count=len(through)) if rule.count is not None else replace(rule, until=last)
 
 
 def _fitted(rule: Rule, anchor: Slot, last: Slot, horizon: datetime) -> Rule:

@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
+from itertools import pairwise, permutations
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, LinkedRow, Row, Series, Slot, Task
 from bridge.core.occurrences import assign, linked_by_slot, present, series_of
-from bridge.core.recurrence import expand, same_occurrences
-
-CLOCKS_APART = timedelta(hours=3)
-"""By how much a rule on another zone's clock may stray from the owner's between changes of the two clocks."""
-
+from bridge.core.recurrence import CLOCKS_APART, expand, same_occurrences
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
@@ -30,6 +26,9 @@ class Pairing:
 
     An idiom may say what the calendar's form means: `meant` are edits of single occurrences that it spells otherwise,
     and `series` is then what the resource should say; `held` is what the server really holds (None: the same).
+
+    `followed`, `following`: LionDesk's event has later, earlier rows that belong to another link, since a series that
+    was split here may be one there. What is told to all the rows of it reaches those, too.
     """
 
     link: Link
@@ -39,6 +38,8 @@ class Pairing:
     etag: str | None = None
     meant: Mapping[Slot, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
     held: Series | None = None
+    followed: bool = False
+    following: bool = False
 
     @property
     def newcomer(self) -> bool:
@@ -228,6 +229,35 @@ def _found_elsewhere(pairing: Pairing, moved: Mapping[str, Found]) -> Pairing:
     """A resource that an app moved to another href keeps its UID (idiom 17)."""
     found = moved.get(pairing.link.uid) if pairing.series is None else None
     return pairing if found is None else replace(pairing, series=found.series, href=found.href, etag=found.etag)
+
+
+# -- one event, several resources --------------------------------------------------------------------------------------
+
+
+def neighboured(pairings: Sequence[Pairing]) -> tuple[Pairing, ...]:
+    """The pairings, those marked that share an event of LionDesk's with another."""
+    by_event: dict[object, list[Pairing]] = defaultdict(list)
+    for pairing in pairings:
+        for event in {_event(each.row) for each in pairing.rows if each.row.rule is not None}:
+            by_event[event].append(pairing)
+    ends = {id(pairing): pairing.rows[-1].slot for pairing in pairings if pairing.rows}
+    followed: set[int] = set()
+    following: set[int] = set()
+    for pairing, other in (pair for sharing in by_event.values() for pair in permutations(sharing, 2)):
+        if ends[id(pairing)] < other.rows[0].slot:
+            followed.add(id(pairing))
+            following.add(id(other))
+    return tuple(
+        replace(each, followed=id(each) in followed, following=id(each) in following)
+        if id(each) in followed | following
+        else each
+        for each in pairings
+    )
+
+
+def _event(row: Row) -> object:
+    """The event of a row; where LionDesk shows none, what a split leaves alike."""
+    return row.event_id or (row.rule.parts if row.rule else None, row.task.contact_id, row.created_at)
 
 
 # -- what is new -------------------------------------------------------------------------------------------------------

@@ -22,6 +22,9 @@ HORIZON = timedelta(days=366 * 40)
 MOST = 20_000
 """How many occurrences of one rule are ever looked at."""
 
+CLOCKS_APART = timedelta(hours=3)
+"""By how much a rule on another zone's clock may stray from the owner's between changes of the two clocks."""
+
 _INTEGERS = {
     "BYMONTH": (1, 12),
     "BYWEEKNO": (-53, 53),

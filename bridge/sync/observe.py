@@ -117,6 +117,8 @@ def _emptied(rows: RowsSeen, resources: ResourcesSeen) -> Side | None:
 async def _touched(pair: Pair, rows: RowsSeen, resources: ResourcesSeen) -> tuple[StoredLink, ...]:
     """The links that either side touched, those that wait for something, and those whose time in the calendar is over.
 
+    With them come the links that share an event with one: what is told to its rows may reach theirs.
+
     Rows of an unknown series without `scheduled_event_id` may belong to any link: then the whole base is looked at.
     """
     if rows.complete or resources.complete:
@@ -125,7 +127,7 @@ async def _touched(pair: Pair, rows: RowsSeen, resources: ResourcesSeen) -> tupl
     strangers = set(ids) - await pair.store.of(ids)
     if any(row.id in strangers and row.event_id is None and not row.deleted for row in rows.rows):
         return await pair.store.all_links()
-    return await pair.store.links(
+    touched = await pair.store.links(
         row_ids=ids,
         event_ids=[row.event_id for row in rows.rows if row.event_id is not None],
         hrefs=[*(each.href for each in resources.changed), *resources.gone],
@@ -133,6 +135,12 @@ async def _touched(pair: Pair, rows: RowsSeen, resources: ResourcesSeen) -> tupl
         pending=True,
         retire_before=pair.now(),
     )
+    events = {row.event_id for link in touched for row in link.rows}
+    if None in events:
+        return await pair.store.all_links()
+    known = [link.id for link in touched]
+    beside = await pair.store.links(event_ids=[event for event in events if event is not None]) if events else ()
+    return (*touched, *(link for link in beside if link.id not in known))
 
 
 def _uids(resources: Iterable[Resource]) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bridge.core.idioms import understood
 from bridge.core.model import Link, LinkedRow, Row, Side, Slot, Status
 from bridge.core.occurrences import linked_by_slot
-from bridge.core.pairing import Pairing, pair_up
+from bridge.core.pairing import Pairing, neighboured, pair_up
 from bridge.core.plan import DeleteResource, Halt, Known, Limits, Why, Work, halted, plan
 from bridge.core.reconcile import Agreement, reconcile
 from bridge.core.settle import retires_at, settled
@@ -67,7 +67,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
 
 def decide(pair: Pair, observation: Observation) -> Planned:
     """Everything between observing and writing: pure but for the pair's clock."""
-    pairings = understood(pair_up(observation.links, observation.sides), pair.context.zone)
+    pairings = neighboured(understood(pair_up(observation.links, observation.sides), pair.context.zone))
     works: list[Work] = []
     held: dict[str, Slot] = {}
     forgotten: list[Pairing] = []

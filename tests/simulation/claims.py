@@ -224,7 +224,11 @@ def _few_requests(before: Before, told: Told, *, plain: bool) -> list[str]:
     """One edit in the calendar is the one request that means it."""
     what = told.actions[0].what.partition(" ")[2]
     first = _AT_MOST.get(what)
-    if not plain or first is None or not told.liondesk:
+    hrefs: dict[str, set[str]] = {}
+    for place, seen in before.calendar.items():
+        hrefs.setdefault(name(seen), set()).add(place.href)
+    divided = any(len(found) > 1 for found in hrefs.values())  # such a task's head cannot be told as a whole
+    if not plain or first is None or not told.liondesk or divided:
         return []
     whole = what in ("series text", "series notes", "rule", "no rule", "move series", "this and future", "split", "count")
     if any("Europe" in text for text in before.shapes.values()) or what == "new":

@@ -10,14 +10,17 @@ from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Why
 
 
 def mend(
-    rows: Mapping[Slot, Row], extra: Sequence[Row], expected: Mapping[Slot, Task], horizon: datetime
+    rows: Mapping[Slot, Row],
+    extra: Sequence[Row],
+    expected: Mapping[Slot, Task],
+    horizon: datetime,
+    why: Why = Why(Side.CALENDAR, "mended"),
 ) -> tuple[PatchRow | PostTask | DeleteRow, ...]:
     """What LionDesk must still be told after a series was changed and read back (law 4).
 
     `rows` are those found at the expected slots, `extra` those of the same series that no slot takes. Occurrences
     beyond `horizon` are not expected to have a row yet.
     """
-    why = Why(Side.CALENDAR, "mended")
     operations: list[PatchRow | PostTask | DeleteRow] = []
     for slot, task in sorted(expected.items()):
         row = rows.get(slot)

@@ -9,6 +9,7 @@ from bridge.core.changes import CONTENT, Delta, Tail
 from bridge.core.model import SYNCED, Rule, Series, Side, Slot, Task
 from bridge.core.occurrences import exceptional, from_master, linked_by_slot, value_at
 from bridge.core.pairing import Pairing
+from bridge.core.plan.mending import mend
 from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Waiting, Why, verb_of
 from bridge.core.recurrence import with_until
 
@@ -17,6 +18,7 @@ class Requests:
     """LionDesk's requests for one delta, collected in the order in which they are sent."""
 
     def __init__(self, pairing: Pairing, delta: Delta, theirs: Delta) -> None:
+        self.followed = pairing.followed
         self.delta = delta
         self.own = theirs.edits
         self.rows = linked_by_slot(pairing.rows)
@@ -26,14 +28,17 @@ class Requests:
         self.expected: dict[Slot, Task] = {}
         self.reads_back = False
 
-    def collect(self) -> None:
-        """Deletions of a tail, the tail's edit, single occurrences, then what is added."""
+    def collect(self, fresh: Mapping[Slot, Task]) -> None:
+        """Deletions of a tail, the tail's edit, single occurrences, then what is added.
+
+        `fresh` are new occurrences of a series that shares its event with a later one, so that no rule makes them.
+        """
         delta = self.delta
         self.expected = {slot: row.task for slot, row in self.rows.items()}
         if delta.drop_from is not None:
             self._drop_from(delta.drop_from)
         if delta.tail is not None:
-            self._tail(delta.tail)
+            self._tail(delta.tail, fresh)
         for slot, fields in sorted(delta.edits.items()):
             self._edit(slot, fields)
         for slot in sorted(delta.drops & self.rows.keys()):
@@ -62,12 +67,16 @@ class Requests:
         gone = sorted(slot for slot in self.rows if slot >= first)
         if not gone:
             return
-        self.operations.append(DeleteRow(self.rows[gone[0]], gone[0], 2, Why(Side.CALENDAR, "deleted")))
+        why = Why(Side.CALENDAR, "deleted")
+        if self.followed:
+            self.operations += [DeleteRow(self.rows[slot], slot, 1, why) for slot in gone]
+        else:
+            self.operations.append(DeleteRow(self.rows[gone[0]], gone[0], 2, why))
         self.reads_back = True
         for slot in gone:
             del self.expected[slot]
 
-    def _tail(self, tail: Tail) -> None:
+    def _tail(self, tail: Tail, fresh: Mapping[Slot, Task]) -> None:
         """One PATCH for this and the following; afterwards the exceptions must show what they showed before (law 4)."""
         at = min((slot for slot in self.rows if slot >= tail.at), default=None)
         if at is None:
@@ -87,8 +96,15 @@ class Requests:
         if not changes and all(self.rows[slot].task == self.expected.get(slot) for slot in self.rows):
             return
         self.reads_back = self.recurring or "rule" in changes
-        verb = "moved" if "due" in changes else verb_of(changes)
-        self.operations.append(PatchRow(row, at, changes, 2 if self.recurring else None, Why(Side.CALENDAR, verb)))
+        why = Why(Side.CALENDAR, "moved" if "due" in changes else verb_of(changes))
+        if not self.followed:
+            self.operations.append(PatchRow(row, at, changes, 2 if self.recurring else None, why))
+            return
+        self.expected.update(fresh)
+        homes = {self._moved(slot): each for slot, each in self.rows.items() if slot >= at}
+        kept = {slot: self.expected[slot] for slot in sorted(self.expected) if slot in homes or slot in fresh}
+        gone = [each for slot, each in homes.items() if slot not in kept]
+        self.operations += mend(homes, gone, kept, max(kept, default=at), why)
 
     def _exceptional(self, slot: Slot) -> bool:
         return self.base is not None and exceptional(self.base, slot)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import LinkedRow, Series, Side
+from bridge.core.changes import Delta
+from bridge.core.model import LinkedRow, Row, Series, Side, Slot, Task
 from bridge.core.occurrences import from_master, present, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.plan.operations import DeleteResource, DeleteRow, PostTask, PutResource, Why, Work
@@ -66,7 +68,7 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     if here.gone:
         return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
     requests = Requests(pairing, there, here)
-    requests.collect()
+    requests.collect(_fresh_slots(series, there, requests.rows, zone, horizon) if pairing.followed else {})
     shown, split = shown_after(agreement, requests.expected, zone, horizon)
     creations = tuple(_creation(each, horizon) for each in split)
     return Work(
@@ -84,21 +86,33 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     )
 
 
+def _fresh_slots(
+    series: Series, there: Delta, rows: Mapping[Slot, Row], zone: ZoneInfo, horizon: datetime
+) -> dict[Slot, Task]:
+    """Occurrences that a restructured series has and LionDesk has no rows for: no rule there will make them."""
+    if there.tail is None or not there.tail.restructured or there.tail.rule is None:
+        return {}
+    taken = {there.tail.moved.get(slot, slot) for slot in rows}
+    new = sorted(slot for slot in present(series, zone, horizon) - taken if slot >= there.tail.due)
+    return {slot: task for slot in new if (task := value_at(series, slot)) is not None}
+
+
 def _creation(pairing: Pairing, horizon: datetime) -> PutResource:
     series = shown_by(pairing, horizon)
     return PutResource(series, None, None, Why(Side.LIONDESK, "split"), summary_of(series), None, {})
 
 
 def _delete_all(pairing: Pairing) -> tuple[DeleteRow, ...]:
-    """One request for a series (type 3); rows that left its event on the way get their own."""
+    """One request for a series (type 3, or 2 where its event began before it); other rows get their own."""
     why = Why(Side.CALENDAR, "deleted")
     series = pairing.link.series is not None and pairing.link.series.rule is not None
     events: dict[object, LinkedRow] = {}
     for each in pairing.rows:
-        alone = series and each.row.rule is None
+        alone = series and (each.row.rule is None or pairing.followed)
         events.setdefault(each.row.id if alone else each.row.event_id, each)
+    whole = 1 if pairing.followed else 2 if pairing.following else 3
     return tuple(
-        DeleteRow(each.row, each.slot, 3 if series and each.row.rule is not None else None, why)
+        DeleteRow(each.row, each.slot, whole if series and each.row.rule is not None else None, why)
         for each in events.values()
     )
 
