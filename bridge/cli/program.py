@@ -6,6 +6,7 @@ Exit codes (interface.md): 0 both sides agree, 1 some operations failed, 2 wrong
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -47,6 +48,8 @@ for command in (demo, check, sync, export, status, sandbox):
 
 def main() -> None:
     """The console script."""
+    # A quiet run is mostly imports. They leave no garbage, and looking for it every 700 objects costs a tenth of the run.
+    gc.set_threshold(200_000, 10, 10)
     sys.exit(run())
 
 
