@@ -48,7 +48,7 @@ for command in (demo, check, sync, export, status, sandbox):
 
 def main() -> None:
     """The console script."""
-    # A quiet run is mostly imports. They leave no garbage, and looking for it every 700 objects costs a tenth of the run.
+    # A quiet run is mostly imports. They leave no garbage, and looking for some every 700 objects costs a tenth of it.
     gc.set_threshold(200_000, 10, 10)
     sys.exit(run())
 
