@@ -26,15 +26,17 @@ SERIES_EVERY = 10
 OCCURRENCES = 3
 
 
-def fill_liondesk(world: World, tasks: int, *, apart: timedelta = timedelta(minutes=1)) -> None:
+def fill_liondesk(
+    world: World, tasks: int, *, apart: timedelta = timedelta(minutes=1), series_every: int | None = SERIES_EVERY
+) -> None:
     """An account that grew by one task after another, `apart` from each other on the sandbox's clock.
 
-    Afterwards the clock stands where it did.
+    Afterwards the clock stands where it did. `series_every` None: single tasks alone.
     """
     now = world.clock.now()
     for number in range(tasks):
         world.clock.set(now - apart * (tasks - number), frozen=True)
-        series = number % SERIES_EVERY == 0
+        series = series_every is not None and number % series_every == 0
         due = datetime(2026, 3, 2, 9) + timedelta(hours=number % 9, days=number % (60 if series else 700))
         body: dict[str, object] = {
             "assigned_user_id": "1",
