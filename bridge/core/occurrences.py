@@ -232,8 +232,15 @@ def assign(rows: Sequence[Row], candidates: Iterable[Slot]) -> tuple[LinkedRow, 
     return tuple(sorted(linked, key=lambda each: each.slot))
 
 
+def placed_in(series: Series, rows: Sequence[Row], zone: ZoneInfo) -> tuple[LinkedRow, ...]:
+    """Rows at the slots that the calendar shows."""
+    end = max((row.task.due for row in rows), default=None)
+    candidates = present(series, zone, end) | {slot for slot in series.overrides if end is None or slot <= end}
+    return assign(sorted(rows, key=lambda row: (row.task.due, row.id)), sorted(candidates))
+
+
 def _reaching(rule: Rule, anchor: Slot, rows: Sequence[Row]) -> Rule:
-    """The rule with an end that its rows keep to: one that stayed behind when they were moved ends with the last row."""
+    """The rule with an end that its rows keep to: one left behind when they were moved ends with the last row."""
     last = rows[-1].task.due
     if rule.endless or last in set(expand(rule, anchor, last)):
         return rule

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.changes import ONE_WAY, Delta, Tail, calendar_delta, liondesk_delta, restored
 from bridge.core.model import SYNCED, Link, LinkedRow, Row, Series, Side, Slot, Status, Task
-from bridge.core.occurrences import from_master, linked_by_slot, present, value_at
+from bridge.core.occurrences import from_master, linked_by_slot, placed_in, present, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.policies import Conflict, Dispute, Policy, edit_beats_delete
 
@@ -58,7 +58,7 @@ def reconcile(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement | N
 
 def _deleted_in_calendar(pairing: Pairing) -> Agreement:
     there = liondesk_delta(pairing.link.rows, pairing.rows, pairing.link.series)
-    if there.empty:
+    if there.only_less:
         return Agreement(pairing, None, to_liondesk=Delta(gone=True))
     return Agreement(pairing, None, create=Side.CALENDAR, conflicts=(_survived(pairing, Side.LIONDESK),))
 
@@ -69,7 +69,7 @@ def _deleted_in_liondesk(pairing: Pairing, zone: ZoneInfo) -> Agreement:
         return Agreement(pairing, pairing.series, to_calendar=Delta(gone=True))
     series = restored(pairing.link.series, pairing.series, zone)
     here = calendar_delta(pairing.link.series, series, pairing.link.rows, zone)
-    if here.empty:
+    if here.only_less:
         return Agreement(pairing, series, to_calendar=Delta(gone=True))
     return Agreement(pairing, series, create=Side.LIONDESK, conflicts=(_survived(pairing, Side.CALENDAR),))
 
@@ -107,8 +107,19 @@ def _merged(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
     here = _meant(here, pairing.meant)
     there = liondesk_delta(base.rows, pairing.rows, base.series)
     there, here = _appeared(there, here, base, series, zone)
+    if _moved_alike(there, here):
+        rows = placed_in(series, [each.row for each in pairing.rows], zone)
+        return _adopted(replace(pairing, link=replace(base, rows=(), series=None), rows=rows), policy, zone)
     merging = _Merging(pairing, series, policy, there, here)
     return merging.agreement()
+
+
+def _moved_alike(there: Delta, here: Delta) -> bool:
+    """Whether both sides gave a series the same other slots: then it is as if both were found like that."""
+    one, other = there.tail, here.tail
+    if one is None or other is None or not one.restructured or not other.restructured:
+        return False
+    return (one.due, one.rule) == (other.due, other.rule)
 
 
 def _meant(here: Delta, meant: Mapping[Slot, Mapping[str, object]]) -> Delta:
@@ -260,14 +271,11 @@ class _Merging:
             self._decide(here.at, name, fields_there, fields_here, row)
         there, here = replace(there, fields=fields_there), replace(here, fields=fields_here)
         if there.restructured and here.restructured:
-            if (there.due, there.rule) == (here.due, here.rule):
-                there, here = self._plain(there), self._plain(here)
-            else:
-                dispute = self._dispute(here.at, "recurrence_rule", there.rule, here.rule, row)
-                winner, because = self.policy(dispute)
-                self.conflicts.append(Conflict(dispute, winner, because))
-                there = there if winner is Side.LIONDESK else self._plain(there)
-                here = here if winner is Side.CALENDAR else self._plain(here)
+            dispute = self._dispute(here.at, "recurrence_rule", there.rule, here.rule, row)
+            winner, because = self.policy(dispute)
+            self.conflicts.append(Conflict(dispute, winner, because))
+            there = there if winner is Side.LIONDESK else self._plain(there)
+            here = here if winner is Side.CALENDAR else self._plain(here)
         self.from_liondesk = replace(self.from_liondesk, tail=_meaning(there))
         self.from_calendar = replace(self.from_calendar, tail=_meaning(here))
 

@@ -62,9 +62,11 @@ def read_back(reread: Reread) -> ReadBack:
     for row in [row for row in rest if own(row) and row.task.due in reread.shown and row.task.due not in rows]:
         rows[row.task.due] = row  # the horizon moved on in the meantime
         rest.remove(row)
-    extra = tuple(row for row in rest if row.id in slot_of or (own(row) and _left_over(row, reread)))
-    nearest = _nearest(extra, [slot for slot in reread.expected if slot not in rows])
-    return ReadBack({**rows, **nearest}, tuple(row for row in extra if row not in nearest.values()))
+    rest = [row for row in rest if row.id in slot_of or own(row)]
+    nearest = _nearest(rest, [slot for slot in reread.expected if slot not in rows])
+    rest = [row for row in rest if row not in nearest.values()]
+    extra = tuple(row for row in rest if row.id in slot_of or _left_over(row, reread))
+    return ReadBack({**rows, **nearest}, extra)
 
 
 def _nearest(extra: Sequence[Row], missing: Sequence[Slot]) -> dict[Slot, Row]:

@@ -76,7 +76,7 @@ def test_a_command_that_is_not_built_yet_is_not_there(run: Run, name: str) -> No
     [
         (("synk",), ("'synk'", "Did you mean 'sync'?")),
         (("sync", "--dry"), ("'--dry'", "'--dry-run'", "liondesk-bridge sync --help")),
-        (("sync", "--allow-mass-change"), ("No such option",)),
+        (("sync", "--allow-mass-changes"), ("'--allow-mass-changes'", "'--allow-mass-change'")),
         (("sandbox", "--port", "many"), ("'--port'", "'many'")),
         (("sandbox", "--port", "70000"), ("'--port'", "70000")),
         (("export", "--as", "event"), ("'--as'", "'event'")),

@@ -8,13 +8,16 @@ from datetime import datetime
 from bridge.core.model import SYNCED, Row, Side, Slot, Task
 from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Why
 
+MENDED = Why(Side.CALENDAR, "mended")
+"""The reason of what only a change of the whole series made necessary."""
+
 
 def mend(
     rows: Mapping[Slot, Row],
     extra: Sequence[Row],
     expected: Mapping[Slot, Task],
     horizon: datetime,
-    why: Why = Why(Side.CALENDAR, "mended"),
+    why: Why = MENDED,
 ) -> tuple[PatchRow | PostTask | DeleteRow, ...]:
     """What LionDesk must still be told after a series was changed and read back (law 4).
 

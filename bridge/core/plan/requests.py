@@ -17,8 +17,10 @@ from bridge.core.recurrence import with_until
 class Requests:
     """LionDesk's requests for one delta, collected in the order in which they are sent."""
 
-    def __init__(self, pairing: Pairing, delta: Delta, theirs: Delta) -> None:
-        self.followed = pairing.followed
+    def __init__(self, pairing: Pairing, series: Series, delta: Delta, theirs: Delta) -> None:
+        """`series` is the calendar's form, `delta` what it asks of LionDesk, `theirs` what LionDesk asks of it."""
+        self.followed = pairing.followed or (theirs.tail is not None and not theirs.tail.whole)
+        self.series = series
         self.delta = delta
         self.own = theirs.edits
         self.rows = linked_by_slot(pairing.rows)
@@ -27,6 +29,7 @@ class Requests:
         self.operations: list[PatchRow | PostTask | DeleteRow] = []
         self.expected: dict[Slot, Task] = {}
         self.reads_back = False
+        self.whole_from: Slot | None = None
 
     def collect(self, fresh: Mapping[Slot, Task]) -> None:
         """Deletions of a tail, the tail's edit, single occurrences, then what is added.
@@ -42,13 +45,19 @@ class Requests:
         for slot, fields in sorted(delta.edits.items()):
             self._edit(slot, fields)
         for slot in sorted(delta.drops & self.rows.keys()):
+            self.expected.pop(self._moved(slot), None)
+            if self._mended(slot):
+                continue
             delete_type = 1 if self.recurring else None
             self.operations.append(DeleteRow(self.rows[slot], slot, delete_type, Why(Side.CALENDAR, "deleted")))
-            self.expected.pop(self._moved(slot), None)
         for slot, task in sorted(delta.adds.items()):
             if slot not in self.rows:
                 self.operations.append(PostTask(task, slot, None, Why(Side.CALENDAR, "put back")))
                 self.expected[slot] = task
+
+    def _mended(self, slot: Slot) -> bool:
+        """Whether a row is reached by a request for this and the following, and told the rest when it is read back."""
+        return self.whole_from is not None and slot >= self.whole_from
 
     def waiting(self, series: Series) -> tuple[Waiting, ...]:
         """Edits of occurrences without a row: they wait until LionDesk's horizon reaches them."""
@@ -98,6 +107,7 @@ class Requests:
         self.reads_back = self.recurring or "rule" in changes
         why = Why(Side.CALENDAR, "moved" if "due" in changes else verb_of(changes))
         if not self.followed:
+            self.whole_from = at if self.recurring else None
             self.operations.append(PatchRow(row, at, changes, 2 if self.recurring else None, why))
             return
         self.expected.update(fresh)
@@ -131,12 +141,29 @@ class Requests:
                     expected[there] = task
                 else:
                     due = task.due if task.due != slot else (there if tail.restructured else slot + shift)
-                    own = self.own.get(slot, {})
-                    fields = {name: value for name, value in tail.fields.items() if name not in own}
+                    fields = self._reaching(tail, slot, there)
                     if self._exceptional(slot):
                         due, fields = there, {**_content(self._series_at(slot)), **fields}
                     expected[there] = _with(replace(task, due=due), fields)
         self.expected = expected
+        if tail.restructured and tail.rule is not None:
+            self._expect_overrides(tail)
+
+    def _reaching(self, tail: Tail, slot: Slot, there: Slot) -> dict[str, object]:
+        """The fields of a tail's edit that reach an occurrence: not those edited there, nor those of an override."""
+        own, shown = self.own.get(slot, {}), value_at(self.series, there)
+        return {
+            name: value
+            for name, value in tail.fields.items()
+            if name not in own and (shown is None or getattr(shown, name, value) == value)
+        }
+
+    def _expect_overrides(self, tail: Tail) -> None:
+        """Occurrences with values of their own that LionDesk has no row for yet: the new rule makes it."""
+        for slot, override in self.series.overrides.items():
+            wanted = slot >= tail.due and slot not in self.expected and slot not in self.series.exdates
+            if wanted and not override.cancelled and not override.this_and_future:
+                self.expected[slot] = override.task
 
     def _edit(self, slot: Slot, fields: Mapping[str, object]) -> None:
         row = self.rows.get(slot)
@@ -146,7 +173,7 @@ class Requests:
         there = self._moved(slot)
         if there in self.expected:
             self.expected[there] = _with(self.expected[there], changes)
-        if not changes:
+        if not changes or self._mended(slot):
             return
         only_status = changes.keys() == {"status"}
         update_type = 3 if only_status else (1 if self.recurring else None)

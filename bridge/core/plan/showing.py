@@ -47,7 +47,7 @@ def shown_after(
         if tail.whole or series.rule is None:
             series = _whole(series, agreed, tail, horizon)
         else:
-            series, split = _split(series, agreed, tail)
+            series, split = _split(series, agreed, tail, horizon)
         if split or tail.restructured:
             delta = _before_tail(delta, tail.at)
     if delta.drop_from is not None and series.rule is not None:
@@ -146,19 +146,29 @@ def _whole(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> S
     assert fresh.master is not None
     changed = {name: getattr(fresh.master, name) for name in (*CONTENT, "due", "contact_id", "reminder_type")}
     kept = {name: value for name, value in changed.items() if name in tail.fields or name in ("due", "all_day")}
+    fresh = _still_excluded(series, fresh, tail, linked)
     return replace(fresh, master=_taking(series.master, kept), modified_at=series.modified_at, prodid=series.prodid)
 
 
-def _split(series: Series, pairing: Pairing, tail: Tail) -> tuple[Series, tuple[Pairing, ...]]:
+def _still_excluded(old: Series, fresh: Series, tail: Tail, rows: Sequence[LinkedRow]) -> Series:
+    """What the calendar excluded beyond the last row of a tail that kept its rule: no row can tell of it."""
+    if old.rule is None or tail.rule is None or old.rule.parts != tail.rule.parts or fresh.rule is None:
+        return fresh
+    last = max((each.slot for each in rows), default=tail.due)
+    moved = {slot + (tail.due - tail.at) for slot in old.exdates if slot >= tail.at}
+    return without(fresh, {slot for slot in moved if slot > last})
+
+
+def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> tuple[Series, tuple[Pairing, ...]]:
     """This and following were edited in LionDesk: the old master ends before it, the tail is a resource of its own."""
     rows = tuple(each for each in pairing.rows if each.slot >= tail.at)
     moved = tuple(LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in rows)
     uid = uid_of([each.row for each in rows])
     if uid == pairing.link.uid:
         uid = f"{uid}-{tail.at:%Y%m%dT%H%M%S}"
-    return cut_series(series, tail.at), (
-        Pairing(replace(pairing.link, uid=uid, id=None, rows=(), series=None, href=None, etag=None), moved),
-    )
+    new = Pairing(replace(pairing.link, uid=uid, id=None, rows=(), series=None, href=None, etag=None), moved)
+    fresh = _still_excluded(series, shown_by(new, horizon), tail, moved)
+    return cut_series(series, tail.at), (replace(new, series=fresh),)
 
 
 def put(agreement: Agreement, shown: Series) -> tuple[PutResource, ...]:

@@ -67,10 +67,10 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     assert series is not None
     if here.gone:
         return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
-    requests = Requests(pairing, there, here)
+    requests = Requests(pairing, series, there, here)
     requests.collect(_fresh_slots(series, there, requests.rows, zone, horizon) if pairing.followed else {})
     shown, split = shown_after(agreement, requests.expected, zone, horizon)
-    creations = tuple(_creation(each, horizon) for each in split)
+    creations = tuple(_creation(each.series) for each in split if each.series is not None)
     return Work(
         pairing,
         shown,
@@ -97,8 +97,7 @@ def _fresh_slots(
     return {slot: task for slot in new if (task := value_at(series, slot)) is not None}
 
 
-def _creation(pairing: Pairing, horizon: datetime) -> PutResource:
-    series = shown_by(pairing, horizon)
+def _creation(series: Series) -> PutResource:
     return PutResource(series, None, None, Why(Side.LIONDESK, "split"), summary_of(series), None, {})
 
 

@@ -1,71 +1,19 @@
-"""What changed on one side since both agreed: the side now, against what was last seen on that same side (law 6).
-
-A side's changes come in the same form from both sides: edits of single occurrences, and at most one edit of
-"this and the following". How an app or LionDesk spelt them does not matter any more after this room.
-"""
+"""What a person changed in the calendar: the resource now, against what was last seen of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
-from bridge.core.occurrences import exceptional, from_master, linked_by_slot, present, value_at
+from bridge.core.changes.delta import CONTENT, Delta, Tail, differences
+from bridge.core.model import LinkedRow, Override, Rule, Series, Slot, Status
+from bridge.core.occurrences import exceptional, from_master, present, value_at
 from bridge.core.recurrence import expand, same_occurrences, slots
-
-CONTENT = ("summary", "notes", "category_id", "all_day")
-"""The fields that a series shares; `due` is shared as a time of day, `status` never is."""
-
-ONE_WAY = ("contact_id", "reminder_type")
-"""The fields that only LionDesk can change."""
 
 DROPPERS = ("org.dmfs", "org.tasks", "outlook", "caldavsynchronizer", "todoman", "vikunja", "vobject")
 """PRODID fragments of writers that drop overrides without meaning anything by it (calendar-apps.md, idiom 19)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """An edit of the occurrence at `at` and all that follow.
-
-    `due` is where the occurrence at `at` stands now; `restructured` says that the slots themselves are others (moved,
-    another rule, single now); `rule` is the rule from `at` on, None for a single task, and counts only then.
-    `moved` maps old slots to new ones. `whole`: nothing of the series lies before `at` any more.
-    """
-
-    at: Slot
-    fields: Mapping[str, object]
-    due: Slot
-    rule: Rule | None
-    restructured: bool = False
-    whole: bool = False
-    moved: Mapping[Slot, Slot] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """One side's changes to one link.
-
-    `edits` holds new values by slot and field; `drops` occurrences that are gone; `adds` occurrences that are new, with
-    what they show; `drop_from` the first of a tail that is gone; `gone` says that nothing is left at all.
-    """
-
-    edits: Mapping[Slot, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
-    drops: frozenset[Slot] = frozenset()
-    adds: Mapping[Slot, Task] = field(default_factory=lambda: MappingProxyType({}))
-    tail: Tail | None = None
-    drop_from: Slot | None = None
-    gone: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Nobody edited anything."""
-        return self == Delta()
-
-
-# -- the calendar ------------------------------------------------------------------------------------------------------
 
 
 def restored(old: Series, new: Series, zone: ZoneInfo) -> Series:
@@ -100,7 +48,7 @@ def calendar_delta(old: Series, new: Series, rows: Sequence[LinkedRow], zone: Zo
     if old.master is None or new.master is None:
         return _overrides_alone(old, new)
     if old.rule is None and new.rule is None:
-        fields = _differences(old.master, new.master)
+        fields = differences(old.master, new.master)
         return Delta(edits={old.master.due: fields} if fields else {})
     if old.rule is None or new.rule is None:
         return _series_and_single(old, new, rows)
@@ -111,15 +59,11 @@ def calendar_delta(old: Series, new: Series, rows: Sequence[LinkedRow], zone: Zo
     return _with_overrides(edited, old, new, rows, zone)
 
 
-def _differences(old: Task, new: Task, fields: Sequence[str] = SYNCED) -> dict[str, object]:
-    return {name: getattr(new, name) for name in fields if getattr(new, name) != getattr(old, name)}
-
-
 def _overrides_alone(old: Series, new: Series) -> Delta:
     edits = {}
     for slot, override in new.overrides.items():
         before = value_at(old, slot)
-        if before is not None and (fields := _differences(before, override.task)):
+        if before is not None and (fields := differences(before, override.task)):
             edits[slot] = fields
     return Delta(edits=edits)
 
@@ -135,9 +79,9 @@ def _series_and_single(old: Series, new: Series, rows: Sequence[LinkedRow]) -> D
     """A single task that got a rule, or a series that lost its own (idiom 18)."""
     assert old.master is not None
     assert new.master is not None
-    fields = _differences(old.master, new.master, CONTENT)
+    fields = differences(old.master, new.master, CONTENT)
     if old.rule is None:
-        status = _differences(old.master, new.master, ("status",))
+        status = differences(old.master, new.master, ("status",))
         return Delta(
             tail=Tail(old.master.due, fields, new.master.due, new.rule, restructured=True, whole=True),
             edits={old.master.due: status} if status else {},
@@ -167,7 +111,7 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | Sl
     )
     return Tail(
         at,
-        _differences(old.master, new.master, CONTENT),
+        differences(old.master, new.master, CONTENT),
         due,
         new.rule,
         restructured=True,
@@ -208,7 +152,7 @@ def _same_rhythm(old: Rule, new: Rule) -> bool:
 def _master_edited(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | None:
     assert old.master is not None
     assert new.master is not None
-    fields = _differences(old.master, new.master, CONTENT)
+    fields = differences(old.master, new.master, CONTENT)
     opened = _first_concerned(rows, old)
     if not fields or opened is None:
         return _this_and_future(old, new)
@@ -228,7 +172,7 @@ def _this_and_future(old: Series, new: Series) -> Tail | None:
         before = value_at(old, slot)
         if before is None:
             continue
-        fields = _differences(before, override.task, CONTENT)
+        fields = differences(before, override.task, CONTENT)
         if fields or override.task.due != before.due:
             return Tail(slot, fields, override.task.due, new.rule)
     return None
@@ -268,151 +212,12 @@ def _override_edit(old: Series, new: Series, slot: Slot, there: Slot) -> dict[st
     if override is None:
         if earlier is None or earlier.this_and_future or new.master is None:
             return {}
-        fields = _differences(before, from_master(new, there))
+        fields = differences(before, from_master(new, there))
         return {name: value for name, value in fields.items() if name != "status"} if there == slot else {}
-    fields = _differences(before, override.task)
+    fields = differences(before, override.task)
     if earlier is None and new.master is not None:
         series = value_at(replace(new, overrides={s: o for s, o in new.overrides.items() if s != there}), there)
         fields = {name: value for name, value in fields.items() if series is None or value != getattr(series, name)}
     if earlier is None and there != slot and override.task.due - there == before.due - slot:
         fields.pop("due", None)
     return fields
-
-
-# -- LionDesk ----------------------------------------------------------------------------------------------------------
-
-
-def liondesk_delta(old: Sequence[LinkedRow], new: Sequence[LinkedRow], series: Series | None) -> Delta:
-    """What changed in LionDesk from `old` to `new`; `series` is the calendar's last agreed form of them."""
-    before, after = linked_by_slot(old), linked_by_slot(new)
-    if not after:
-        return Delta(gone=bool(before))
-    edits = {slot: fields for slot, row in after.items() if slot in before and (fields := _row_edit(before[slot], row))}
-    missing = sorted(slot for slot in before if slot not in after)
-    adds = {slot: row.task for slot, row in after.items() if slot not in before}
-    if series is None or series.rule is None:
-        was_series = any(each.row.rule is not None for each in old)
-        return _single_or_grown(edits, missing, adds, () if was_series else new, series)
-    tail = _tail_edit(before, after, series)
-    if tail is not None:
-        edits = _beyond_tail(edits, tail, before, frozenset() if tail.restructured else frozenset(series.overrides))
-    drop_from = _cut_tail(missing, list(after))
-    drops = frozenset(slot for slot in missing if drop_from is None or slot < drop_from)
-    return Delta(edits=edits, drops=drops, adds=adds, tail=tail, drop_from=drop_from)
-
-
-def _row_edit(old: Row, new: Row) -> dict[str, object]:
-    return _differences(old.task, new.task, (*SYNCED, *ONE_WAY))
-
-
-def _single_or_grown(
-    edits: Mapping[Slot, dict[str, object]],
-    missing: Sequence[Slot],
-    adds: Mapping[Slot, Task],
-    new: Sequence[LinkedRow],
-    series: Series | None,
-) -> Delta:
-    """A single task; one that got a rule became a series (same UID, RRULE added).
-
-    `new` is empty where the row was one of a series before: an occurrence that an app detached (idiom 16).
-    """
-    rule = next((each.row.rule for each in new if each.row.rule is not None), None)
-    if series is not None and rule is not None:
-        first = min(new, key=lambda each: each.slot)
-        due = first.row.task.due
-        return Delta(tail=Tail(first.slot, {}, due, rule, restructured=True, whole=True, moved={first.slot: due}))
-    return Delta(edits=edits, drops=frozenset(missing), adds=adds)
-
-
-def _tail_edit(before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Series) -> Tail | None:
-    """An edit of this and the following: the rows from one on got another rule, or through the last changed alike."""
-    common = sorted(slot for slot in after if slot in before)
-    if (at := _ruled_anew(before, after, common)) is not None:
-        return _other_tail(at, before, after, series)
-    last = next((slot for slot in reversed(common) if slot not in series.overrides), None)
-    if last is None:
-        return None
-    sign = _signature(before[last], after[last])
-    if not any(sign[:2]) and sign[2] == before[last].rule:
-        return None
-    at = last
-    alike = 0
-    for slot in reversed(common):
-        if _signature(before[slot], after[slot]) == sign:
-            at, alike = slot, alike + 1
-        elif slot not in series.overrides:
-            break
-    single = len(after) == 1 and after[last].rule is None
-    if alike < 2 and not single and len(common) > 1:
-        return None
-    shift = after[last].task.due - before[last].task.due
-    return Tail(
-        at,
-        {name: getattr(after[last].task, name) for name, _ in sign[0]},
-        after[at].task.due,
-        after[last].rule,
-        restructured=bool(shift) or single,
-        whole=at == min(common) and at == min(before),
-        moved={slot: slot + shift for slot in common if slot >= at} if shift else {},
-    )
-
-
-def _ruled_anew(before: Mapping[Slot, Row], after: Mapping[Slot, Row], common: Sequence[Slot]) -> Slot | None:
-    """The first of the rows that have another rule now, the same one through the last that has any."""
-    ruled = [slot for slot in common if after[slot].rule is not None]
-    changed = [slot for slot in ruled if before[slot].rule not in (None, after[slot].rule)]
-    if not changed:
-        return None
-    same = [slot for slot in ruled if slot >= changed[0] and after[slot].rule == after[changed[-1]].rule]
-    return changed[0] if same == [slot for slot in ruled if slot >= changed[0]] else None
-
-
-def _other_tail(at: Slot, before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Series) -> Tail:
-    """The tail from `at` on under its new rule: each row at the new slot of its own moment, else of its day."""
-    row = after[at]
-    assert row.rule is not None
-    common = sorted(slot for slot in after if slot in before)
-    kept = {slot: after[slot].task.due for slot in common if slot >= at}
-    grid = list(expand(row.rule, row.task.due, max(kept.values()) + timedelta(days=1)))
-    by_day = {slot.date(): slot for slot in grid}
-    moved = {slot: due if due in grid else by_day.get(slot.date(), slot) for slot, due in kept.items()}
-    fields = _differences(before[at].task, row.task, (*CONTENT, *ONE_WAY))
-    if exceptional(series, at):
-        fields = {name: value for name, value in fields.items() if name not in CONTENT}
-    whole = at == min(common) and at == min(before)
-    return Tail(at, fields, row.task.due, row.rule, restructured=True, whole=whole, moved=moved)
-
-
-def _signature(old: Row, new: Row) -> tuple[tuple[tuple[str, object], ...], object, Rule | None]:
-    """What of a row changed as a series' would: content, the distance it moved, and its rule."""
-    fields = _differences(old.task, new.task, (*CONTENT, *ONE_WAY))
-    return tuple(fields.items()), (new.task.due - old.task.due).total_seconds(), new.rule
-
-
-def _beyond_tail(
-    edits: Mapping[Slot, Mapping[str, object]], tail: Tail, before: Mapping[Slot, Row], overrides: frozenset[Slot]
-) -> dict[Slot, dict[str, object]]:
-    """The edits that the tail's edit does not explain, or that the calendar keeps in an override."""
-    rest: dict[Slot, dict[str, object]] = {}
-    for slot, fields in edits.items():
-        shift = tail.due - before[tail.at].task.due
-        own = {
-            name: value
-            for name, value in fields.items()
-            if slot < tail.at
-            or slot in overrides
-            or (
-                not (tail.fields.get(name) == value and name in tail.fields)
-                and not (name == "due" and value == before[slot].task.due + shift)
-            )
-        }
-        if own:
-            rest[slot] = own
-    return rest
-
-
-def _cut_tail(missing: Sequence[Slot], after: Sequence[Slot]) -> Slot | None:
-    """Where a tail was deleted: two or more occurrences gone, and nothing left after the first of them."""
-    last = max(after)
-    cut = [slot for slot in missing if slot > last]
-    return cut[0] if len(cut) >= 2 else None

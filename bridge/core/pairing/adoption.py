@@ -1,0 +1,96 @@
+"""New rows with the resources that already show them: lost state leads here, and never to duplicates (law 11)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Link, LinkedRow, Row, Series, Task
+from bridge.core.occurrences import assign, linked_by_slot, present
+from bridge.core.pairing.values import Found, Pairing
+from bridge.core.recurrence import expand, same_occurrences
+
+
+def adopt(groups: Sequence[Pairing], newcomers: Sequence[Found]) -> list[Pairing]:
+    """New rows with the resources that already show them: by UID, else by content."""
+    left = {found.href: found for found in newcomers}
+    by_uid = {found.series.uid: found for found in newcomers}
+    adopted: list[Pairing] = []
+    alone: list[Pairing] = []
+    for pairing in groups:
+        found = by_uid.get(pairing.link.uid)
+        if found is not None and found.href in left:
+            del left[found.href]
+            adopted.append(_with(pairing, found))
+        else:
+            alone.append(pairing)
+    by_text: dict[str, list[Found]] = defaultdict(list)
+    for found in left.values():
+        if found.series.master is not None:
+            by_text[found.series.master.summary].append(found)
+    for pairing in alone:
+        match = next(
+            (found for found in by_text[_first(pairing).summary] if found.href in left and _shows(found, pairing)), None
+        )
+        if match is None:
+            adopted.append(pairing)
+        else:
+            del left[match.href]
+            adopted.append(_with(pairing, match))
+    newly = [Pairing(Link(found.series.uid), (), found.series, found.href, found.etag) for found in left.values()]
+    return [*_strays_home(adopted), *newly]
+
+
+def _strays_home(pairings: Sequence[Pairing]) -> list[Pairing]:
+    """Rows that left their event, with the series whose override shows them."""
+    strays = {each.link.uid: each for each in pairings if each.series is None and len(each.rows) == 1}
+    alone = set(strays)
+    result: list[Pairing] = []
+    for found in (each for each in pairings if each.link.uid not in alone):
+        pairing = found
+        taken = {each.slot for each in pairing.rows}
+        for slot, override in pairing.series.overrides.items() if pairing.series and pairing.rows else ():
+            shown = (override.task.summary, override.task.due)
+            stray = next((each for each in strays.values() if (_first(each).summary, _first(each).due) == shown), None)
+            if slot not in taken and stray is not None:
+                del strays[stray.link.uid]
+                rows = (*pairing.rows, LinkedRow(slot, stray.rows[0].row))
+                pairing = replace(pairing, rows=tuple(sorted(rows, key=lambda each: each.slot)))
+        result.append(pairing)
+    return [*result, *strays.values()]
+
+
+def _with(pairing: Pairing, found: Found) -> Pairing:
+    link = replace(pairing.link, uid=found.series.uid)
+    return replace(pairing, link=link, series=found.series, href=found.href, etag=found.etag)
+
+
+def _first(pairing: Pairing) -> Task:
+    return pairing.rows[0].row.task
+
+
+def _shows(found: Found, pairing: Pairing) -> bool:
+    """Whether a resource shows the same occurrences as these rows: the same moments, under the same text."""
+    series, linked = found.series, linked_by_slot(pairing.rows)
+    assert series.master is not None
+    rule = next((each.row.rule for each in pairing.rows if each.row.rule is not None), None)
+    if series.rule is None or rule is None:
+        first = _first(pairing)
+        return (
+            series.rule is None
+            and rule is None
+            and (series.master.due, series.master.all_day) == (first.due, first.all_day)
+        )
+    if same_occurrences(series.rule, series.master.due, rule, min(linked)):
+        return True
+    shown = set(expand(series.rule, series.master.due, max(linked)))
+    return 2 * len(shown & set(linked)) > len(linked)
+
+
+def rows_for(series: Series, rows: Sequence[Row], zone: ZoneInfo) -> tuple[LinkedRow, ...]:
+    """Rows that were just made or read back, at the slots of the series that the calendar shows."""
+    end = max((row.task.due for row in rows), default=None)
+    candidates = sorted(present(series, zone, end) | {slot for slot in series.overrides if end is None or slot <= end})
+    return assign(sorted(rows, key=lambda row: (row.task.due, row.id)), candidates)

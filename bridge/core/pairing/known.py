@@ -1,0 +1,143 @@
+"""What the base knows, as both sides show it now: rows that vanished or took over a slot, resources that moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Link, LinkedRow, Row, Series, Slot
+from bridge.core.occurrences import present
+from bridge.core.pairing.kinship import by_due, traits
+from bridge.core.pairing.values import Found, Pairing, Sides
+from bridge.core.recurrence import CLOCKS_APART, expand
+
+
+def rows_now(link: Link, sides: Sides) -> list[LinkedRow]:
+    """The link's rows as LionDesk shows them; those that it did not show again are as they were."""
+    current = []
+    for each in link.rows:
+        row = sides.rows.get(each.row.id)
+        if row is None and not sides.rows_complete:
+            current.append(each)
+        elif row is not None and not row.deleted:
+            current.append(LinkedRow(each.slot, row))
+    return current
+
+
+def joining(
+    link: Link, current: Sequence[LinkedRow], fresh: Sequence[Row], sides: Sides
+) -> tuple[list[LinkedRow], list[Row]]:
+    """New rows that belong to a known series: rows that took over a slot, and those the moving horizon made."""
+    if not link.rows or not fresh:
+        return [], list(fresh)
+    taken = {each.slot for each in current}
+    vacant = {each.slot: each.row for each in link.rows if each.slot not in taken}
+    events = {each.row.event_id for each in link.rows} - {None}
+    joined = _successors(link, vacant, events, fresh)
+    placed = {each.row.id for each in joined}
+    taken |= {each.slot for each in joined}
+    vacant = {slot: row for slot, row in vacant.items() if slot not in taken}
+    rest: list[Row] = []
+    for row in (each for each in fresh if each.id not in placed):
+        slot = _vacant_slot(row, vacant, events)
+        if slot is None and _alike(row, [*current, *joined], events):
+            slot = _slot_of_rule(row, link, [*current, *joined], sides.zone)
+        if slot is None:
+            rest.append(row)
+        else:
+            vacant.pop(slot, None)
+            taken.add(slot)
+            joined.append(LinkedRow(slot, row))
+    return joined, rest
+
+
+def _successors(
+    link: Link, vacant: Mapping[Slot, Row], events: set[str | None], fresh: Sequence[Row]
+) -> list[LinkedRow]:
+    """A tail that was edited and got new ids: new rows in the same event, in the place of those at its end."""
+    lost = sorted(vacant)
+    kept = [each.slot for each in link.rows if each.slot not in vacant]
+    rules = {row.rule for row in vacant.values()}
+    ours = [row for row in fresh if row.event_id is not None and row.event_id in events and row.rule in rules]
+    heirs = sorted(ours, key=by_due)
+    if not kept and not heirs and lost:
+        return _reborn(lost, vacant, fresh)
+    at_the_end = bool(lost) and (not kept or max(kept) < lost[0])
+    moved = {row.task.due for row in heirs}.isdisjoint({vacant[slot].task.due for slot in lost})
+    if not at_the_end or not moved or len(heirs) < len(lost):
+        return []
+    return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
+
+
+def _reborn(lost: Sequence[Slot], vacant: Mapping[Slot, Row], fresh: Sequence[Row]) -> list[LinkedRow]:
+    """A series that vanished whole while its like appeared under new ids and a new event, on the same days or alone."""
+    gone = vacant[lost[0]]
+    days = {vacant[slot].task.due.date() for slot in lost}
+    heirs = sorted(
+        (row for row in fresh if row.rule == gone.rule and row.task.contact_id == gone.task.contact_id), key=by_due
+    )
+    alone = [
+        row
+        for row in fresh
+        if row.rule is None and (row.task.due, row.task.summary) == (gone.task.due, gone.task.summary)
+    ]
+    if len({row.event_id for row in heirs}) == 1 and {row.task.due.date() for row in heirs} == days:
+        return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
+    return [LinkedRow(lost[0], row) for row in alone[:1]]
+
+
+def _vacant_slot(row: Row, vacant: Mapping[Slot, Row], events: set[str | None]) -> Slot | None:
+    """The slot whose row vanished while this one appeared in its place."""
+    for slot, gone in vacant.items():
+        same = row.task.due == gone.task.due and (row.rule is None) == (gone.rule is None)
+        if same and (row.task.summary == gone.task.summary or (row.event_id is not None and row.event_id in events)):
+            return slot
+    return None
+
+
+def _alike(row: Row, rows: Sequence[LinkedRow], events: set[str | None]) -> bool:
+    """Whether a row may be of this series: the same event, or where LionDesk shows none, everything rows share."""
+    if row.event_id is not None or events:
+        return row.event_id in events
+    return any(each.row.rule is not None and traits(each.row) == traits(row) for each in rows)
+
+
+def _slot_of_rule(row: Row, link: Link, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Slot | None:
+    due, taken = row.task.due, {each.slot for each in rows}
+    if due in taken or link.series is None:
+        return None
+    if due in present(link.series, zone, due) or due in link.series.exdates:
+        return due
+    if link.series.zone is not None and (slot := _slot_abroad(link.series, zone, due, taken)) is not None:
+        return slot
+    rule, master = row.rule, link.series.master
+    if rule is None or master is None:
+        return None
+    begins = master.due if link.series.rule is not None else min(taken, default=master.due)
+    anew = min((each.row.task.due for each in rows if each.row.rule == rule), default=begins)
+    return due if any(due in set(expand(rule, anchor, due)) for anchor in (begins, anew) if anchor <= due) else None
+
+
+def _slot_abroad(series: Series, zone: ZoneInfo, due: datetime, taken: set[Slot]) -> Slot | None:
+    """The slot of a rule that runs on another clock, for a row that LionDesk made on the owner's."""
+    near = [slot for slot in present(series, zone, due + CLOCKS_APART) if abs(slot - due) < CLOCKS_APART]
+    return next((slot for slot in sorted(near) if slot not in taken), None)
+
+
+def resource_now(pairing: Pairing, sides: Sides) -> Pairing:
+    """The pairing with its resource as the calendar shows it."""
+    href = pairing.link.href
+    if href is None or href in sides.gone:
+        return pairing
+    found = sides.found.get(href)
+    if found is None:
+        return replace(pairing, series=pairing.link.series, href=href, etag=pairing.link.etag)
+    return replace(pairing, series=found.series, href=href, etag=found.etag)
+
+
+def found_elsewhere(pairing: Pairing, moved: Mapping[str, Found]) -> Pairing:
+    """A resource that an app moved to another href keeps its UID (idiom 17)."""
+    found = moved.get(pairing.link.uid) if pairing.series is None else None
+    return pairing if found is None else replace(pairing, series=found.series, href=found.href, etag=found.etag)

@@ -1,0 +1,65 @@
+"""What is paired, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import Link, LinkedRow, Row, Series, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """One link as both agreed last (`link`), and both sides now.
+
+    `link.id` is None for what the base does not know. `rows` is empty and `series` None where a side has nothing.
+
+    An idiom may say what the calendar's form means: `meant` are edits of single occurrences that it spells otherwise,
+    and `series` is then what the resource should say; `held` is what the server really holds (None: the same).
+
+    `followed`, `following`: LionDesk's event has later, earlier rows that belong to another link, since a series that
+    was split here may be one there. What is told to all the rows of it reaches those, too.
+    """
+
+    link: Link
+    rows: tuple[LinkedRow, ...] = ()
+    series: Series | None = None
+    href: str | None = None
+    etag: str | None = None
+    meant: Mapping[Slot, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
+    held: Series | None = None
+    followed: bool = False
+    following: bool = False
+
+    @property
+    def newcomer(self) -> bool:
+        """A resource that nobody knows yet: neither the base nor any row."""
+        known = self.link.series is not None or bool(self.link.rows) or bool(self.rows)
+        return not known and self.series is not None and self.series.master is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A calendar resource as observed, understood."""
+
+    href: str
+    etag: str
+    series: Series
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What both sides showed in this run. `..._complete`: what is not in there is not there at all.
+
+    `horizon` is how far LionDesk is known to have made rows of its rules.
+    """
+
+    rows: Mapping[str, Row]
+    rows_complete: bool
+    found: Mapping[str, Found]
+    gone: frozenset[str]
+    horizon: datetime
+    zone: ZoneInfo
