@@ -7,7 +7,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.core.model import Row, Rule, Status, Task, Unreadable
@@ -270,6 +270,7 @@ json_values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine drawing is slow, and nothing else is
 @given(st.dictionaries(st.sampled_from(sorted(raw(is_all_day=1, recurrence_rule=""))), json_values))
 def test_no_row_whatever_it_holds_raises(values: dict[str, object]) -> None:
     assert isinstance(read_row(raw(**values), ANGELES), Row | Unreadable)

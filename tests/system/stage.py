@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -57,7 +58,7 @@ class Stage:
     full: bool = False
     log: int = field(default=0)
 
-    async def sync(self, **options: bool) -> PairReport:
+    async def sync(self, **options: Any) -> PairReport:
         """One run."""
         async with opened(self.settings, self.state, now=self.world.clock.now) as pair:
             return await run(pair, Options(**options))
@@ -111,7 +112,7 @@ class Stage:
     def writes(self) -> list[tuple[str, str, Mapping[str, object]]]:
         """Method, kind and body of each write that LionDesk received since last asked: kind is type N or 'single'."""
         log, self.log = self.world.log[self.log :], len(self.world.log)
-        found = []
+        found: list[tuple[str, str, Mapping[str, object]]] = []
         for each in log:
             if each.method in ("POST", "PATCH", "DELETE") and "/scheduled/tasks" in each.path:
                 body = each.body if isinstance(each.body, dict) else {}
@@ -126,16 +127,16 @@ class Stage:
 
     # -- the calendar ----------------------------------------------------------------------------------------------
 
-    def resources(self) -> dict[str, icalendar.Calendar]:
+    def resources(self) -> dict[str, Any]:
         """Every resource, parsed, by its name."""
-        return {name: icalendar.Calendar.from_ical(self.app.get(name).text) for name in self.app.names()}
+        return {name: parsed(self.app.get(name).text) for name in self.app.names()}
 
-    def only(self) -> tuple[str, icalendar.Calendar]:
+    def only(self) -> tuple[str, Any]:
         """The one resource there is."""
         ((name, calendar),) = self.resources().items()
         return name, calendar
 
-    def put(self, name: str, calendar: icalendar.Calendar) -> None:
+    def put(self, name: str, calendar: Any) -> None:
         """An app writes a resource."""
         self.tick()
         now = self.world.clock.now()
@@ -178,7 +179,7 @@ class Stage:
         assert {name: self.app.etag(name) for name in self.app.names()} == before
 
 
-def _shown(todo: icalendar.Component) -> Shown:
+def _shown(todo: Any) -> Shown:
     due = (todo.get("DUE") or todo.get("DTSTART")).dt
     if not isinstance(due, datetime):
         wall = datetime.combine(due, datetime.min.time())
@@ -187,12 +188,17 @@ def _shown(todo: icalendar.Component) -> Shown:
     return str(todo.get("SUMMARY", "")), wall, str(todo.get("STATUS", "")) == "COMPLETED"
 
 
-def master(calendar: icalendar.Calendar) -> icalendar.Component:
+def parsed(text: str) -> Any:
+    """A resource to look at and to edit as an app does; icalendar's own types know no property by its name."""
+    return icalendar.Calendar.from_ical(text)
+
+
+def master(calendar: Any) -> Any:
     """The component without RECURRENCE-ID."""
     return next(todo for todo in calendar.walk("VTODO") if "RECURRENCE-ID" not in todo)
 
 
-def override(calendar: icalendar.Calendar, slot: datetime, **properties: object) -> icalendar.Component:
+def override(calendar: Any, slot: datetime, **properties: object) -> Any:
     """A full-copy override of one occurrence, as Thunderbird makes it; None takes a property away."""
     found = [
         todo for todo in calendar.walk("VTODO") if "RECURRENCE-ID" in todo and _wall(todo["RECURRENCE-ID"].dt) == slot
@@ -212,7 +218,7 @@ def _wall(moment: date | datetime) -> datetime:
     return moment.astimezone(ZONE).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _copy(calendar: icalendar.Calendar, slot: datetime) -> icalendar.Component:
+def _copy(calendar: Any, slot: datetime) -> Any:
     todo = master(calendar).copy(recursive=True)
     for name in ("RRULE", "EXDATE", "RDATE", "DTSTART", "DUE"):
         todo.pop(name, None)
@@ -224,7 +230,7 @@ def _copy(calendar: icalendar.Calendar, slot: datetime) -> icalendar.Component:
     return todo
 
 
-def new_stage(folder: Path, world: World, url: str, server: DavServer, state: State, **calendar: object) -> Stage:
+def new_stage(folder: Path, world: World, url: str, server: DavServer, state: State, **calendar: Any) -> Stage:
     """A pair between this world's first user and a new calendar."""
     app = server.new_calendar()
     settings = PairSettings(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.system.stage import Stage
+from tests.system.stage import Shown, Stage
 
 SAMPLES = Path(__file__).parent.parent / "vtodo" / "data"
 
@@ -31,7 +32,7 @@ def sample(name: str) -> str:
     return (SAMPLES / f"{name}.ics").read_text()
 
 
-def the_open_ones(shown: list[tuple[str, object, bool]]) -> list[tuple[str, object]]:
+def the_open_ones(shown: list[Shown]) -> list[tuple[str, datetime]]:
     return [(text, due) for text, due, done in shown if not done]
 
 
