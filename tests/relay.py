@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
+import socket
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
@@ -33,88 +33,82 @@ class Relay:
         self.requests.clear()
         self.sent = self.received = 0
 
+    def note_received(self, data: bytes) -> None:
+        """Counts what the server sent next."""
+        self.received += len(data)
+
     def through(self, url: str) -> str:
         """A URL of the server behind, by way of the relay."""
         return urlunsplit(urlsplit(url)._replace(netloc=urlsplit(self.url).netloc))
 
 
 @dataclass
-class _Requests:
+class _Upward:
     """One connection's requests, each with the Content-Length that every client here sends."""
 
-    counted: Counter[str]
+    relay: Relay
     head: bytes = b""
     body: int = 0
 
-    def take(self, data: bytes) -> None:
-        """What the client sent next."""
+    def note(self, data: bytes) -> None:
+        """Counts what the client sent next."""
+        self.relay.sent += len(data)
         while data:
             skipped = min(self.body, len(data))
             self.body -= skipped
             head, end, data = (self.head + data[skipped:]).partition(b"\r\n\r\n")
             self.head = b"" if end else head
             if end:
-                self.counted[head.split(b" ", 1)[0].decode()] += 1
+                self.relay.requests[head.split(b" ", 1)[0].decode()] += 1
                 length = _LENGTH.search(head)
                 self.body = int(length[1]) if length else 0
 
 
 @contextlib.contextmanager
 def relaying(server: str) -> Iterator[Relay]:
-    """A relay before the server at this URL, in a thread of its own, until the end of the block."""
+    """A relay before the server at this URL, in threads of its own, until the end of the block."""
     parts = urlsplit(server)
-    loop = asyncio.new_event_loop()
     relay = Relay(server)
+    open_ends: set[socket.socket] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(parts.hostname, parts.port)
+    def serve(client: socket.socket) -> None:
+        with client, socket.create_connection((parts.hostname or "", parts.port or 80)) as back:
+            ends = {client, back}
+            open_ends.update(ends)
+            for end in ends:
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            upward = _start(_pump, client, back, _Upward(relay).note)
+            _pump(back, client, relay.note_received)
+            upward.join()
+            open_ends.difference_update(ends)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):  # the listening socket was shut down: the block has ended
+            while True:
+                _start(serve, listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        relay.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{listening.getsockname()[1]}"))
+        _start(accept)
         try:
-            with contextlib.suppress(ConnectionError):
-                await asyncio.gather(_upward(relay, reader, back), _downward(relay, there, writer))
+            yield relay
         finally:
-            await asyncio.gather(_gone(back), _gone(writer))
+            for end in (listening, *tuple(open_ends)):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
-    thread = threading.Thread(target=loop.run_forever, name="relay", daemon=True)
+
+def _start(target: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, name="relay", daemon=True)
     thread.start()
-    listening = asyncio.run_coroutine_threadsafe(asyncio.start_server(serve, "127.0.0.1", 0), loop).result(10)
-    port = listening.sockets[0].getsockname()[1]
-    relay.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{port}"))
-    try:
-        yield relay
-    finally:
-        asyncio.run_coroutine_threadsafe(_closed(listening), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
+    return thread
 
 
-async def _upward(relay: Relay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    requests = _Requests(relay.requests)
-    while data := await reader.read(65536):
-        relay.sent += len(data)
-        requests.take(data)
-        writer.write(data)
-        await writer.drain()
-    writer.write_eof()
-
-
-async def _downward(relay: Relay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        relay.received += len(data)
-        writer.write(data)
-        await writer.drain()
-    writer.close()
-
-
-async def _gone(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(ConnectionError):
-        await writer.wait_closed()
-
-
-async def _closed(listening: asyncio.Server) -> None:
-    listening.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+def _pump(source: socket.socket, target: socket.socket, note: Callable[[bytes], None]) -> None:
+    """Everything from one socket to the other, noted before it is passed on."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            note(data)
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
