@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.changes import ONE_WAY, Delta, Tail, calendar_delta, liondesk_delta, restored
 from bridge.core.model import SYNCED, Link, LinkedRow, Row, Series, Side, Slot, Status, Task
-from bridge.core.occurrences import from_master, linked_by_slot, placed_in, present, value_at
+from bridge.core.occurrences import from_master, linked_by_slot, placed_in, present, value_at, with_override, without
 from bridge.core.pairing import Pairing
 from bridge.core.policies import Conflict, Dispute, Policy, edit_beats_delete
 
@@ -265,19 +265,52 @@ class _Merging:
         there, here = self.from_liondesk.tail, self.from_calendar.tail
         if there is None or here is None:
             return
-        fields_there, fields_here = dict(there.fields), dict(here.fields)
         row = self.rows.get(here.at) or next(iter(self.rows.values()))
-        for name in sorted(fields_there.keys() & fields_here.keys()):
-            self._decide(here.at, name, fields_there, fields_here, row)
-        there, here = replace(there, fields=fields_there), replace(here, fields=fields_here)
-        if there.restructured and here.restructured:
+        there, here = self._tail_fields(there, here, row)
+        if here.restructured and (there.restructured or here.rule is None):
             dispute = self._dispute(here.at, "recurrence_rule", there.rule, here.rule, row)
-            winner, because = self.policy(dispute)
+            ends = here.rule is None  # an end of the series is a deletion of what was edited there
+            winner, because = edit_beats_delete(dispute, Side.LIONDESK) if ends else self.policy(dispute)
             self.conflicts.append(Conflict(dispute, winner, because))
-            there = there if winner is Side.LIONDESK else self._plain(there)
-            here = here if winner is Side.CALENDAR else self._plain(here)
+            if winner is Side.LIONDESK:
+                self.series = self._unshaped(here)
+                here = self._plain(here)
+            else:
+                self._overrule(here.at)
+                there = self._plain(there)
         self.from_liondesk = replace(self.from_liondesk, tail=_meaning(there))
         self.from_calendar = replace(self.from_calendar, tail=_meaning(here))
+
+    def _tail_fields(self, there: Tail, here: Tail, row: Row) -> tuple[Tail, Tail]:
+        """Both tails with the fields that are left to tell: LionDesk's, where it begins later, stands out of the calendar's."""
+        fields_there, fields_here = dict(there.fields), dict(here.fields)
+        for name in sorted(there.fields.keys() & here.fields.keys()):
+            if there.at <= here.at:
+                self._decide(here.at, name, fields_there, fields_here, row)
+                continue
+            told = dict(fields_here)
+            self._decide(there.at, name, fields_there, told, row)
+        return replace(there, fields=fields_there), replace(here, fields=fields_here)
+
+    def _unshaped(self, here: Tail) -> Series:
+        """The calendar's series in its old slots, with everything else that was edited there."""
+        base = self.pairing.link.series
+        assert base is not None
+        assert base.master is not None
+        master = replace(base.master, **dict(here.fields))  # type: ignore[arg-type] # names and values are Task's own
+        series = replace(base, master=master, modified_at=self.series.modified_at, prodid=self.series.prodid)
+        for slot, fields in self.here.items():
+            if (task := value_at(series, slot)) is not None:
+                series = with_override(series, slot, replace(task, **dict(fields)))  # type: ignore[arg-type] # the same
+        return without(series, self.from_calendar.drops)
+
+    def _overrule(self, at: Slot) -> None:
+        """The calendar's slots stand: where LionDesk put its rows from there on does not count."""
+        for slot, fields in self.there.items():
+            if slot >= at:
+                fields.pop("due", None)
+        adds = {slot: task for slot, task in self.from_liondesk.adds.items() if slot < at}
+        self.from_liondesk = replace(self.from_liondesk, adds=adds)
 
     def _plain(self, tail: Tail) -> Tail:
         return replace(tail, restructured=False, due=tail.at, moved={})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import icalendar
 
@@ -19,12 +19,18 @@ Shapes = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Both sides at one moment. `shapes`: what decides the slots of each resource."""
+    """Both sides at one moment. `beyond`: the calendar a little beyond LionDesk's horizon, where moved rows stand. `shapes`: what decides the slots of each resource."""
 
     liondesk: Mapping[int, Seen]
     calendar: Mapping[Place, Seen]
+    beyond: Mapping[Place, Seen]
     shapes: Shapes
     horizon: date
+
+
+def now(stage: Stage) -> Before:
+    """Both sides as they are."""
+    return Before(stage.liondesk(), stage.calendar(), stage.calendar(timedelta(days=14)), shapes(stage), stage.horizon)
 
 
 @dataclass
@@ -92,8 +98,10 @@ def check(before: Before, after: Before, final: Before, told: Told, *, plain: bo
 def _agreement(final: Before) -> list[str]:
     """Both sides show the same occurrences."""
     liondesk, calendar = Counter(final.liondesk.values()), Counter(final.calendar.values())
-    if liondesk == calendar:
+    beyond = Counter(final.beyond.values())
+    if calendar <= liondesk <= beyond:
         return []
+    calendar |= beyond & liondesk
     only_there = "; ".join(map(str, sorted((liondesk - calendar).elements())))
     only_here = "; ".join(map(str, sorted((calendar - liondesk).elements())))
     return [f"the sides differ: only in LionDesk: {only_there or '-'}; only in the calendar: {only_here or '-'}"]
@@ -165,7 +173,9 @@ def _reshaped(before: Before, after: Before) -> set[str]:
 def _merged(before: Before, after: Before, final: Before, told: Told, weak: set[str]) -> list[str]:
     """Each occurrence shows what both people made of it: different fields merge, an edit beats a deletion."""
     wanted: list[tuple[Seen | None, ...]] = []
+    shown = Counter(before.calendar.values())
     rows = sorted(before.liondesk.items(), key=lambda pair: (pair[1], pair[0]))
+    rows = [pair for pair in rows if shown[pair[1]] > 0]  # the others stand beyond the horizon
     places = sorted(before.calendar.items(), key=lambda pair: (pair[1], pair[0].href, pair[0].slot or datetime.min))
     series = told.did("series text", "series notes", "this and future", "text of tail", "notes of tail", "due of tail")
     for (row, seen), (place, _) in zip(rows, places, strict=True):
@@ -174,7 +184,8 @@ def _merged(before: Before, after: Before, final: Before, told: Told, weak: set[
             if here is not None and seen.done and not here.done and not told.did("re-open"):
                 here = replace(here, done=True)
             wanted.append(_outcomes(seen, there, here, told, series=series))
-    fresh = [seen for row, seen in after.liondesk.items() if row not in before.liondesk]
+    paired = {row for row, _ in rows}
+    fresh = [seen for row, seen in after.liondesk.items() if row not in paired]
     added = [seen for place, seen in after.calendar.items() if place not in before.calendar]
     if after.horizon != before.horizon:
         added = [seen for seen in added if name(seen) not in {name(each) for each in fresh}]

@@ -10,7 +10,7 @@ from pathlib import Path
 import icalendar
 
 from tests.simulation import claims
-from tests.simulation.claims import Before, Told
+from tests.simulation.claims import Told
 from tests.simulation.drawing import History, Round
 from tests.simulation.people import acts
 from tests.simulation.stage import Ran, Stage, new_stage
@@ -53,7 +53,7 @@ def play(history: History, folder: Path) -> Played:
 
 
 def _round(stage: Stage, each: Round, played: Played, *, plain: bool) -> None:
-    before = Before(stage.liondesk(), stage.calendar(), claims.shapes(stage), stage.horizon)
+    before = claims.now(stage)
     told = Told()
     for action in each.actions:
         if action.what == "sync":
@@ -65,13 +65,13 @@ def _round(stage: Stage, each: Round, played: Played, *, plain: bool) -> None:
             played.trace.append(f"  {words}")
             played.edits += 1
             told.actions.append(action)
-    after = Before(stage.liondesk(), stage.calendar(), claims.shapes(stage), stage.horizon)
+    after = claims.now(stage)
     foreign = foreign_properties(stage)
     for planned in each.faults:
         told.note(_run(stage, played, dict(planned)))
         told.faulty = True
     _settle(stage, played, told)
-    final = Before(stage.liondesk(), stage.calendar(), claims.shapes(stage), stage.horizon)
+    final = claims.now(stage)
     found = claims.check(before, after, final, told, plain=plain)
     kept = foreign_properties(stage)
     alive = {claims.name(seen) for seen in final.liondesk.values()}

@@ -74,9 +74,9 @@ class Stage:
         """What LionDesk shows."""
         return liondesk_view(self.world)
 
-    def calendar(self) -> dict[Place, Seen]:
-        """What the calendar shows, as far as LionDesk has rows."""
-        return calendar_view(self.collected, ZONE, self.horizon)
+    def calendar(self, beyond: timedelta = timedelta(0)) -> dict[Place, Seen]:
+        """What the calendar shows, as far as LionDesk has rows, or beyond that."""
+        return calendar_view(self.collected, ZONE, self.horizon + beyond)
 
     def calendar_at(self, href: str, slot: datetime) -> Seen | None:
         """What the calendar shows for one occurrence."""

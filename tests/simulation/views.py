@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -35,7 +35,7 @@ def liondesk_view(world: World) -> dict[int, Seen]:
     world.tick()
     return {
         row.id: Seen(
-            row.values.due.replace(tzinfo=None),
+            told(row.values.due, world.users[row.owner_id].zone),
             row.values.description,
             row.values.notes,
             row.values.is_all_day,
@@ -44,6 +44,11 @@ def liondesk_view(world: World) -> dict[int, Seen]:
         for row in world.ledger.rows.values()
         if row.values.status != "deleted"
     }
+
+
+def told(due: datetime, zone: ZoneInfo) -> datetime:
+    """What a clock shows: 02:30 on the night that has none is 03:30 (RFC 5545: the offset before the gap)."""
+    return due.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def slots_of(master: icalendar.Component, zone: ZoneInfo, through: date) -> Iter
     for number, moment in enumerate([anchor, *_later(text, anchor, end)]):
         if count is not None and number >= count:
             break
-        slot = moment if there is zone or not isinstance(start, datetime) else wall(moment.replace(tzinfo=there), zone)
+        slot = told(moment, zone) if there is zone or not isinstance(start, datetime) else wall(moment.replace(tzinfo=there), zone)
         if number and slot.date() > through:
             break
         if slot not in excluded:

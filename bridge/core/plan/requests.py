@@ -22,7 +22,7 @@ class Requests:
         self.followed = pairing.followed or (theirs.tail is not None and not theirs.tail.whole)
         self.series = series
         self.delta = delta
-        self.own = theirs.edits
+        self.own, self.own_tail = theirs.edits, theirs.tail
         self.rows = linked_by_slot(pairing.rows)
         self.base = pairing.link.series
         self.recurring = len(self.rows) > 1 or any(row.rule is not None for row in self.rows.values())
@@ -140,7 +140,8 @@ class Requests:
                 if self._exceptional(slot) and not (tail.restructured and tail.rule is None):
                     expected[there] = task
                 else:
-                    due = task.due if task.due != slot else (there if tail.restructured else slot + shift)
+                    stands = task.due != slot and not (tail.restructured and "due" not in self.own.get(slot, {}))
+                    due = task.due if stands else (there if tail.restructured else slot + shift)
                     fields = self._reaching(tail, slot, there)
                     if self._exceptional(slot):
                         due, fields = there, {**_content(self._series_at(slot)), **fields}
@@ -151,7 +152,9 @@ class Requests:
 
     def _reaching(self, tail: Tail, slot: Slot, there: Slot) -> dict[str, object]:
         """The fields of a tail's edit that reach an occurrence: not those edited there, nor those of an override."""
-        own, shown = self.own.get(slot, {}), value_at(self.series, there)
+        own, shown = set(self.own.get(slot, {})), value_at(self.series, there)
+        if self.own_tail is not None and slot >= self.own_tail.at:
+            own |= set(self.own_tail.fields)
         return {
             name: value
             for name, value in tail.fields.items()

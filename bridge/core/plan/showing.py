@@ -174,7 +174,8 @@ def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> t
 def put(agreement: Agreement, shown: Series) -> tuple[PutResource, ...]:
     """The write that brings the calendar to `shown`; none where it shows that already (law 5)."""
     pairing = agreement.pairing
-    if pairing.series is None or shown == (pairing.held or pairing.series):
+    same = shown == (pairing.held or pairing.series) and not _another_contact(agreement.to_calendar)
+    if pairing.series is None or same:
         return ()
     slot, changes = _headline(agreement, shown)
     delta = agreement.to_calendar
@@ -184,6 +185,12 @@ def put(agreement: Agreement, shown: Series) -> tuple[PutResource, ...]:
     side = Side.CALENDAR if delta.empty else Side.LIONDESK
     why = Why(side, "put in order" if delta.empty else verb)
     return (PutResource(shown, pairing.href, pairing.etag, why, summary_of(shown), slot, changes),)
+
+
+def _another_contact(delta: Delta) -> bool:
+    """Whether LionDesk gave or took a contact: what the calendar shows of it is not in a series."""
+    fields = (*delta.edits.values(), *([delta.tail.fields] if delta.tail is not None else []))
+    return any("contact_id" in each for each in fields)
 
 
 def _headline(agreement: Agreement, shown: Series) -> tuple[Slot | None, dict[str, tuple[object, object]]]:
