@@ -24,8 +24,10 @@ class CalDavCalendar:
     else that can happen to them is a value. Close it after use, or use it in `async with`.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, made: bool = False) -> None:
+        """`made`: the calendar was missing, and was made by this opening of it."""
         self._place = place
+        self.made = made
         self._writing = asyncio.Semaphore(place.quirks.writes_at_once)
 
     @property
@@ -101,6 +103,7 @@ class NotYetMade:
 
     requests = 0
     identity = ""
+    made = False
 
     def __init__(self, requests: int) -> None:
         self.requests = requests
@@ -145,6 +148,7 @@ async def open_calendar(
     from bridge.caldav.wire import Wire
 
     remembered = Identity.from_text(identity, settings)
+    made = False
     wire = Wire(settings, remembered.auth if remembered else None)
     try:
         if remembered is None:
@@ -154,9 +158,11 @@ async def open_calendar(
                 return NotYetMade(wire.requests)
             if isinstance(found, Missing):
                 found = await discovery.create(wire, settings, found)
+                made = True
             discovery.check_usable(settings, found)
             remembered = found.identity(settings, wire)
     except BaseException:
         await wire.close()
         raise
-    return CalDavCalendar(Place(wire, remembered, quirks.by_name(remembered.server), settings.batch))
+    place = Place(wire, remembered, quirks.by_name(remembered.server), settings.batch)
+    return CalDavCalendar(place, made=made)

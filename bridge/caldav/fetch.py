@@ -51,7 +51,7 @@ def strange(answer: Answer, what: str) -> Unreachable | ConfigurationError:
         return ConfigurationError(
             f"The calendar server at {host} refuses {what} ({multistatus.explain(answer)}). Nothing was changed, and "
             "no task counts as deleted. Check in [pair.calendar] that url and calendar name a calendar that still "
-            "exists and that this user may read."
+            "exists and that this user may read. If it was deleted, a run with --full makes it anew from LionDesk."
         )
     return Unreachable(
         f"The calendar server at {host} answered {what} with {multistatus.explain(answer)!r}, which is not an answer "

@@ -60,7 +60,8 @@ class Stage:
 
     async def sync(self, **options: Any) -> PairReport:
         """One run."""
-        async with opened(self.settings, self.state, now=self.world.clock.now) as pair:
+        full, dry = bool(options.get("full")), bool(options.get("dry_run"))
+        async with opened(self.settings, self.state, full=full, dry_run=dry, now=self.world.clock.now) as pair:
             return await run(pair, Options(**options))
 
     # -- LionDesk --------------------------------------------------------------------------------------------------

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
+from bridge.errors import ConfigurationError
 from tests.servers import ics
 from tests.system.stage import Stage, master
 
@@ -56,3 +60,22 @@ async def test_many_new_tasks_do_not_halt(stage: Stage) -> None:
     report = await stage.sync()
     assert report.code == 0
     await stage.settles()
+
+
+async def test_a_calendar_that_was_deleted_is_an_error_and_made_anew_only_by_a_full_run(stage: Stage) -> None:
+    """Its disappearance deletes no task."""
+    await many(stage, 3)
+    url = stage.app.url
+    assert stage.app.client.delete(url).status_code in (200, 204)
+    with pytest.raises(ConfigurationError, match="--full"):
+        await stage.sync()
+    assert len(stage.rows()) == 3
+    home, _, name = url.rstrip("/").rpartition("/")
+    stage.settings = msgspec.structs.replace(
+        stage.settings, calendar=msgspec.structs.replace(stage.settings.calendar, url=f"{home}/", calendar=name)
+    )
+    await stage.sync(full=True)
+    assert stage.kinds() == []
+    assert len(stage.calendar_shows()) == 3
+    report = await stage.sync()
+    assert report.operations == ()
