@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bridge.liondesk.client import LionDeskApi
     from bridge.store import SqlStore, State
     from bridge.sync import Options, Pair
+    from bridge.vtodo import ContactCard
 
 
 def _utc_now() -> datetime:
@@ -61,6 +62,7 @@ async def opened(
                 keep_completed=settings.keep_completed,
                 writes_liondesk=settings.direction != "to-calendar",
                 writes_calendar=settings.direction != "to-liondesk",
+                contact=_contact(liondesk) if dav.contacts else None,
             )
 
 
@@ -127,6 +129,17 @@ async def _categories(
     if asked != kept:
         await store.set_facts({"categories": asked})
     return asked
+
+
+def _contact(liondesk: LionDeskApi) -> Callable[[str], Awaitable[ContactCard | None]]:
+    """What reads a contact as a task shows it."""
+    from bridge.vtodo import ContactCard
+
+    async def read(contact_id: str) -> ContactCard | None:
+        found = await liondesk.contact(contact_id)
+        return ContactCard(found.name, found.phones, found.email) if found is not None else None
+
+    return read
 
 
 async def _calendar(

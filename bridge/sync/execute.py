@@ -21,6 +21,7 @@ from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, Pos
 from bridge.core.settle import Reread, read_back
 from bridge.ports import Done, OperationRecord, Refused, Removed, Resource, Stale, Stored, StoredLink, Unknown
 from bridge.report import OperationReport, plain
+from bridge.sync.contacts import contacted, rows_of
 from bridge.sync.observe import since
 from bridge.sync.pair import Options, Pair
 from bridge.sync.words import described
@@ -103,7 +104,8 @@ class Executor:
         if receipt.retry:
             return receipt
         for operation in work.calendar:
-            await self._write_calendar(receipt, operation)
+            if not await self._write_calendar(receipt, operation):
+                break  # a series is not cut while its tail stands nowhere; the next run sees all of it again
         return receipt
 
     async def _announce_mending(self, work: Work) -> None:
@@ -218,21 +220,27 @@ class Executor:
 
     # -- the calendar --------------------------------------------------------------------------------------------------
 
-    async def _write_calendar(self, receipt: Receipt, operation: PutResource | DeleteResource) -> None:
+    async def _write_calendar(self, receipt: Receipt, operation: PutResource | DeleteResource) -> bool:
+        """Whether the calendar is as wanted now."""
         calendar, context = self.pair.calendar, self.pair.context
         if isinstance(operation, DeleteResource):
             request = calendar.delete(operation.href, operation.etag)
             answer: Answer = await self._journalled(receipt, operation, {}, request)
             if isinstance(answer, Removed):
                 receipt.resource = None
-            return
+            return isinstance(answer, Removed)
         previous = receipt.resource.ics if operation.href is not None and receipt.resource is not None else None
+        series = operation.series
+        if self.pair.contact is not None:
+            series = contacted(series, rows_of(receipt.work, receipt.rows, series.uid), context.zone)
         try:
-            ics = vtodo.write(operation.series, context, self.pair.now(), previous)
+            ics = vtodo.write(series, context, self.pair.now(), previous)
         except ValueError as problem:
             receipt.reports.append(described(operation, "failed", str(problem)))
             receipt.refused = True
-            return
+            return False
+        if ics == previous:
+            return True  # such as another contact where none are shown
         if operation.href is not None and operation.etag is not None:
             put = calendar.update(operation.href, operation.etag, ics)
         else:
@@ -240,6 +248,7 @@ class Executor:
         answer = await self._journalled(receipt, operation, {"ics": ics}, put)
         if isinstance(answer, Stored):
             self._stored(receipt, operation, answer.resource)
+        return isinstance(answer, Stored)
 
     def _stored(self, receipt: Receipt, operation: PutResource, resource: Resource) -> None:
         tail = next((each for each in receipt.work.split if each.link.uid == operation.series.uid), None)

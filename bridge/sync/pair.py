@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bridge.core.policies import Policy
 from bridge.ports import Calendar, LionDesk, Store
-from bridge.vtodo import Context
+from bridge.vtodo import ContactCard, Context
 
 Progress = Callable[[int, int], None]
 """Told how many of how many writes are done."""
@@ -16,7 +16,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One pair, wired. `now` answers aware UTC. `sides` are those that may be written to (`direction`)."""
+    """One pair, wired. `now` answers aware UTC. `sides` are those that may be written to (`direction`).
+
+    `contact` reads one contact, None where LionDesk has none to show; None itself where tasks are to show none.
+    """
 
     name: str
     liondesk: LionDesk
@@ -28,6 +31,7 @@ class Pair:
     keep_completed: timedelta | None = timedelta(days=30)
     writes_liondesk: bool = True
     writes_calendar: bool = True
+    contact: Callable[[str], Awaitable[ContactCard | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bridge.core.reconcile import Agreement, reconcile
 from bridge.core.settle import retires_at, settled
 from bridge.ports import Resource, StoredLink, StoredRow
 from bridge.report import ConflictReport, OperationReport, Outcome, PairReport, Skipped
+from bridge.sync.contacts import introduced
 from bridge.sync.execute import Executor, Receipt, calendar_series
 from bridge.sync.observe import Observation, observe
 from bridge.sync.pair import Options, Pair
@@ -45,6 +46,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
     halt = None if options.allow_mass_change else await _guarded(pair, observation, planned)
     receipts: list[Receipt] = []
     if not options.dry_run and halt is None:
+        pair = await introduced(pair, planned.works, full=options.full)
         receipts = await _execute(pair, name, started, observation, planned, options)
         await _commit(pair, observation, planned, receipts)
     known = (await pair.store.facts()).get(FACT)

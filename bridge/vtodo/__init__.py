@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bridge.core.model import Series, Unreadable
-from bridge.vtodo.context import Context
+from bridge.vtodo.context import ContactCard, Context
 
-__all__ = ["Context", "read", "write"]
+__all__ = ["ContactCard", "Context", "read", "write"]
 
 
 def read(ics: str, context: Context, item: str = "") -> Series | Unreadable:

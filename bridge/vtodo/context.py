@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCard:
+    """What a task shows of its contact. Texts are of one line; what LionDesk does not have is empty."""
+
+    name: str
+    phones: tuple[str, ...] = ()
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +24,7 @@ class Context:
     """The owner's zone, the account's task categories (id -> name), and how new tasks are written.
 
     `lead`: how long before DUE a new task's DTSTART stands (not negative). `alarm`: how long before DUE a new open
-    task rings, None for silence.
+    task rings, None for silence. `contacts` (id -> card) are those that can be shown; reading does not need them.
     """
 
     zone: ZoneInfo
@@ -22,3 +32,4 @@ class Context:
     lead: timedelta
     alarm: timedelta | None
     component: Literal["todo"] = "todo"
+    contacts: Mapping[str, ContactCard] = field(default_factory=lambda: MappingProxyType({}))

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from icalendar.parser import Parameters
 
 from bridge.core.model import Slot, Status, Task
+from bridge.vtodo.contacts import describe, say_contact
 from bridge.vtodo.context import Context
+from bridge.vtodo.fence import notes_of
 from bridge.vtodo.frame import Frame, Span, timed_form
 from bridge.vtodo.lines import Component, Line
 from bridge.vtodo.reading import clean_name
@@ -29,15 +31,9 @@ def say(component: Component, wanted: Task, current: Task, context: Context, now
         component.put("SUMMARY", escape(wanted.summary))
     if clean(wanted.summary) != current.summary:
         component.put("SUMMARY", escape(wanted.summary))
-    if clean(wanted.notes) != current.notes:
-        if wanted.notes:
-            old = component.first("DESCRIPTION")
-            parameters = Parameters() if old is None else old.parts()[0]
-            parameters.pop("ALTREP", None)  # the same notes as HTML (Thunderbird, Outlook): it would contradict them
-            component.put("DESCRIPTION", escape(wanted.notes), parameters, after=("SUMMARY",))
-        else:
-            component.drop("DESCRIPTION")
-        component.drop("X-ALT-DESC")
+    if notes_of(clean(wanted.notes)) != current.notes:
+        describe(component, wanted.notes)
+    say_contact(component, wanted, context)
     _say_category(component, wanted.category_id, current.category_id, context)
     if wanted.status is not current.status:
         say_status(component, wanted, now)
@@ -195,11 +191,14 @@ def significant(component: Component) -> tuple[str, ...]:
     return tuple(line.raw for line in component.lines(*_SIGNIFICANT))
 
 
-def finish(component: Component, before: str, important: tuple[str, ...], wanted: Task, now: datetime) -> None:
+def finish(
+    component: Component, before: str, important: tuple[str, ...], wanted: Task, context: Context, now: datetime
+) -> None:
     """If the component changed since `before`, say when, and raise its SEQUENCE where it has one or must have one."""
     if component.text() == before:
         return
     say_reminder(component, wanted)
+    say_contact(component, wanted, context, anew=True)
     for name in ("DTSTAMP", "LAST-MODIFIED"):
         component.put(name, utc(now), Parameters(), after=("UID", "DTSTAMP"))
     sequence = component.first("SEQUENCE")

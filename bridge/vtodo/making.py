@@ -10,6 +10,7 @@ from icalendar.parser import Parameters
 
 from bridge.core.model import Rule, Status, Task
 from bridge.vtodo import edits
+from bridge.vtodo.contacts import say_contact
 from bridge.vtodo.context import Context
 from bridge.vtodo.frame import timed_form
 from bridge.vtodo.lines import Component, Line, Nonsense, component
@@ -54,6 +55,7 @@ def new_todo(
     if task.category_id is not None and task.category_id in context.categories:
         todo.put("CATEGORIES", escape(context.categories[task.category_id]))
     edits.say_reminder(todo, task)
+    say_contact(todo, task, context)
     if context.alarm is not None and task.status is Status.INCOMPLETE:
         todo.items.append(_alarm(task, context.alarm, todo.eol))
     return todo

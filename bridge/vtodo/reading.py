@@ -4,6 +4,7 @@
 - An override without SUMMARY says only what it holds; all else is the master's. One without DUE, or due before it
   starts (Thunderbird on a DUE-only master), is due a lead after its DTSTART, else at its slot.
 - Of two overrides for one RECURRENCE-ID the completed one counts (Evolution, 6.3), else the later one.
+- Notes are DESCRIPTION less the block that shows the contact (`bridge.vtodo.fence`).
 - Done: STATUS:COMPLETED, or no STATUS and COMPLETED or 100 percent [20].
 """
 
@@ -16,6 +17,7 @@ from types import MappingProxyType
 
 from bridge.core.model import Override, Rule, Series, Slot, Status, Task, Unreadable
 from bridge.vtodo.context import Context
+from bridge.vtodo.fence import notes_of
 from bridge.vtodo.frame import Frame, Span, frame_of, span_of, zone_name
 from bridge.vtodo.lines import Component, Nonsense, parse
 from bridge.vtodo.rules import rule_from_wire
@@ -238,7 +240,7 @@ def task_of(
         due=midnight(due) if all_day else due,
         all_day=all_day,
         status=Status.COMPLETE if done else Status.INCOMPLETE,
-        notes=notes or "",
+        notes=notes_of(notes or ""),
         category_id=category_of(component, context),
         completed_at=moment_of(component, "COMPLETED", zones) if done else None,
     )
@@ -247,7 +249,7 @@ def task_of(
     return replace(
         task,
         summary=inherited.summary,
-        notes=inherited.notes if notes is None else notes,
+        notes=inherited.notes if notes is None else task.notes,
         category_id=task.category_id if component.first("CATEGORIES") else inherited.category_id,
     )
 

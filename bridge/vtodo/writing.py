@@ -94,7 +94,7 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
     for name, wanted in (("EXDATE", series.exdates), ("RDATE", series.rdates)):
         edits.say_dates(component, name, wanted, moved.frame, zones, anew=turned)
     edits.say(component, series.master, moved.task, context, now)
-    edits.finish(component, before, important, series.master, now)
+    edits.finish(component, before, important, series.master, context, now)
     return master_of(component, zones, context)
 
 
@@ -168,7 +168,7 @@ def _apply(
         component.put("STATUS", "CANCELLED", Parameters())
     elif current.cancelled and not override.cancelled:
         edits.say_status(component, override.task, now)
-    edits.finish(component, before, important, override.task, now)
+    edits.finish(component, before, important, override.task, resource.context, now)
 
 
 def _add_override(slot: Slot, override: Override, series: Series, resource: Resource, now: datetime) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import icalendar
 import msgspec
 import pytest
 
-from bridge.report import PairReport
 from bridge.vtodo.fence import FIRST, LAST
 from tests.system.stage import Stage, master, override
 
@@ -19,8 +19,7 @@ WEEKLY = "FREQ=WEEKLY;COUNT=4;BYDAY=MO"
 
 @pytest.fixture
 def stage(stage: Stage) -> Stage:
-    """Alice knows Bill, Tim, and somebody of whom she may see nothing."""
-    stage.world.add_user("Leo", "Other", token="leo-token")
+    """Alice knows Bill and Tim."""
     stage.world.add_contact(1, "Tim", "Cook", email="tim@example.org")
     return stage
 
@@ -111,7 +110,7 @@ async def test_completing_an_occurrence_on_either_side_keeps_its_contact(stage: 
     override(calendar, datetime(2026, 3, 9, 9), STATUS="COMPLETED")
     stage.put(name, calendar)
     await stage.sync()
-    assert stage.kinds()[1:] == ["PATCH 3"] or stage.kinds() == []
+    assert stage.kinds() == ["PATCH 3"]
     assert shown(stage) == dict.fromkeys(("all", "02", "09"), ("Bill Gates", f"Ask\n\n{BILL}"))
     assert {row.values.contact_id for row in stage.rows()} == {1}
     await stage.settles()
@@ -139,7 +138,7 @@ async def test_each_contact_is_asked_for_once_for_all_tasks_and_runs(stage: Stag
     assert asked(stage) == ["/contacts/2"]
     stage.world.advance(timedelta(minutes=10))
     await stage.sync()
-    report: PairReport = await stage.sync()
+    report = await stage.sync()
     assert asked(stage) == []
     assert sum(report.requests.values()) <= 3
 
@@ -147,10 +146,7 @@ async def test_each_contact_is_asked_for_once_for_all_tasks_and_runs(stage: Stag
 async def test_a_full_run_reads_the_contacts_in_use_again_and_writes_nothing_for_it(stage: Stage) -> None:
     row = stage.post("Call Bill", "2026-03-09T09:00:00", contact_id="1")
     await stage.sync()
-    stage.world.contacts[1] = stage.world.contacts[1].__class__(
-        **{name: getattr(stage.world.contacts[1], name) for name in stage.world.contacts[1].__slots__}
-        | {"mobile_phone": "555-0199"}
-    )
+    stage.world.contacts[1] = replace(stage.world.contacts[1], mobile_phone="555-0199")
     asked(stage)
     assert (await stage.sync(full=True)).operations == ()
     assert asked(stage) == ["/contacts/1"]
