@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -47,7 +48,10 @@ async def opened(
     async with _liondesk(settings, facts, now) as liondesk:
         await _introduce(settings, store, facts, liondesk)
         categories = await _categories(store, facts, liondesk, full=full)
-        async with await _calendar(settings, facts, create=not dry_run) as calendar:
+        remembered = {} if full else facts
+        async with await _calendar(settings, remembered, create=not dry_run) as calendar:
+            if calendar.made:
+                await _forget_calendar(store)
             if calendar.identity and calendar.identity != facts.get("calendar"):
                 await store.set_facts({"calendar": calendar.identity})
             dav = settings.calendar
@@ -160,6 +164,19 @@ async def _calendar(
         kept if isinstance(kept, str) else None,
         create=create,
     )
+
+
+async def _forget_calendar(store: SqlStore) -> None:
+    """The calendar that both sides agreed on is not there any more; a new one was made in its place.
+
+    That deletes no task: what LionDesk holds is shown in the new calendar.
+    """
+    links = await store.all_links()
+    shown = [each for each in links if each.href is not None]
+    if shown:
+        kept = [replace(each, href=None, etag=None, ics=None, retire_at=None) for each in shown if each.rows]
+        await store.save(kept, [each.id for each in shown if not each.rows and each.id is not None])
+        await store.set_cursor(Side.CALENDAR, None)
 
 
 async def sync_pair(
