@@ -157,14 +157,21 @@ def _alone(rule: Rule, row: Row, horizon: datetime) -> bool:
     return following is not None and following <= horizon
 
 
+def series_through(uid: str, master: Task, rule: Rule, linked: Sequence[LinkedRow], horizon: datetime) -> Series:
+    """The series from `master` on by its rule as LionDesk shows it, whose rows stand at these slots."""
+    rule = _reaching(rule, master.due, sorted((each.row for each in linked), key=lambda row: row.task.due))
+    rule = _fitted(rule, master.due, max(each.slot for each in linked), horizon)
+    return showing(Series(uid, replace(master, status=Status.INCOMPLETE, completed_at=None), rule), linked)
+
+
 def showing(series: Series, linked: Sequence[LinkedRow]) -> Series:
     """The series with an override for each row that differs from it and an EXDATE for each gap between its rows."""
     taken = {each.slot: each.row.task for each in linked}
     last = max(taken, default=None)
     assert series.rule is not None
     assert series.master is not None
-    gaps = () if last is None else (slot for slot in expand(series.rule, series.master.due, last) if slot not in taken)
-    bare = replace(series, overrides=MappingProxyType({}), exdates=frozenset(gaps))
+    own = frozenset() if last is None else frozenset(expand(series.rule, series.master.due, last))
+    bare = replace(series, overrides=MappingProxyType({}), exdates=own - taken.keys(), rdates=frozenset(taken) - own)
     for slot, task in taken.items():
         bare = with_override(bare, slot, task)
     return bare
@@ -230,13 +237,6 @@ def assign(rows: Sequence[Row], candidates: Iterable[Slot]) -> tuple[LinkedRow, 
         del free[slot]
         linked.append(LinkedRow(slot, row))
     return tuple(sorted(linked, key=lambda each: each.slot))
-
-
-def placed_in(series: Series, rows: Sequence[Row], zone: ZoneInfo) -> tuple[LinkedRow, ...]:
-    """Rows at the slots that the calendar shows."""
-    end = max((row.task.due for row in rows), default=None)
-    candidates = present(series, zone, end) | {slot for slot in series.overrides if end is None or slot <= end}
-    return assign(sorted(rows, key=lambda row: (row.task.due, row.id)), sorted(candidates))
 
 
 def _reaching(rule: Rule, anchor: Slot, rows: Sequence[Row]) -> Rule:

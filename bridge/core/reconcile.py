@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.changes import ONE_WAY, Delta, Tail, calendar_delta, liondesk_delta, restored
 from bridge.core.model import SYNCED, Link, LinkedRow, Row, Series, Side, Slot, Status, Task
-from bridge.core.occurrences import from_master, linked_by_slot, placed_in, present, value_at, with_override, without
-from bridge.core.pairing import Pairing
+from bridge.core.occurrences import from_master, linked_by_slot, present, value_at, with_override, without
+from bridge.core.pairing import Pairing, rows_for
 from bridge.core.policies import Conflict, Dispute, Policy, edit_beats_delete
 
 LONGEST = 2000
@@ -49,18 +49,21 @@ def reconcile(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement | N
         case (True, True, _, False) | (True, True, False, True):  # on both, and the base has forgotten it
             return _adopted(pairing, policy, zone)
         case (True, False, _, True):  # deleted in the calendar
-            return _deleted_in_calendar(pairing)
+            return _deleted_in_calendar(pairing, policy, zone)
         case (False, True, True, _):  # deleted in LionDesk
             return _deleted_in_liondesk(pairing, zone)
         case _:
             return _merged(pairing, policy, zone)
 
 
-def _deleted_in_calendar(pairing: Pairing) -> Agreement:
+def _deleted_in_calendar(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
     there = liondesk_delta(pairing.link.rows, pairing.rows, pairing.link.series)
     if there.only_less:
         return Agreement(pairing, None, to_liondesk=Delta(gone=True))
-    return Agreement(pairing, None, create=Side.CALENDAR, conflicts=(_survived(pairing, Side.LIONDESK),))
+    if pairing.link.series is None or pairing.link.series.master is None:
+        return Agreement(pairing, None, create=Side.CALENDAR, conflicts=(_survived(pairing, Side.LIONDESK),))
+    back = _merged(replace(pairing, series=pairing.link.series, href=None, etag=None), policy, zone)
+    return replace(back, conflicts=(*back.conflicts, _survived(pairing, Side.LIONDESK)))
 
 
 def _deleted_in_liondesk(pairing: Pairing, zone: ZoneInfo) -> Agreement:
@@ -108,7 +111,7 @@ def _merged(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
     there = liondesk_delta(base.rows, pairing.rows, base.series)
     there, here = _appeared(there, here, base, series, zone)
     if _moved_alike(there, here):
-        rows = placed_in(series, [each.row for each in pairing.rows], zone)
+        rows = rows_for(series, [each.row for each in pairing.rows], zone)
         return _adopted(replace(pairing, link=replace(base, rows=(), series=None), rows=rows), policy, zone)
     merging = _Merging(pairing, series, policy, there, here)
     return merging.agreement()
@@ -234,7 +237,7 @@ class _Merging:
             there = replace(there, drop_from=first if there.drop_from == first != here.drop_from else None)
             here = replace(here, drop_from=first if here.drop_from == first != self.from_liondesk.drop_from else None)
         deleted_there = {slot for slot in self.here if _dropped(there, slot)}
-        deleted_here = {slot for slot in self.there if _dropped(here, slot)}
+        deleted_here = {slot for slot in self.there if _dropped(here, slot) or _without_room(here.tail, slot)}
         for slot in sorted(deleted_there):
             task = value_at(self.series, slot)
             self._edit_survives(slot, Side.CALENDAR)
@@ -339,6 +342,13 @@ class _Merging:
 
 def _dropped(delta: Delta, slot: Slot) -> bool:
     return slot in delta.drops or (delta.drop_from is not None and slot >= delta.drop_from)
+
+
+def _without_room(tail: Tail | None, slot: Slot) -> bool:
+    """Whether an occurrence has no slot any more once a series has its new ones."""
+    if tail is None or not tail.restructured or slot <= tail.at:
+        return False
+    return tail.rule is None or (bool(tail.moved) and slot not in tail.moved)
 
 
 def _meaning(tail: Tail) -> Tail | None:

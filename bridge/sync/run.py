@@ -82,7 +82,8 @@ def decide(pair: Pair, observation: Observation) -> Planned:
         if (reason := _left_alone(pair, observation, agreement)) is not None:
             skipped += [reason] if reason.why else []
             continue
-        if (slot := _waits_for_tail(agreement, observation.stored.get(pairing.link.uid))) is not None:
+        stored = observation.stored.get(pairing.link.uid)
+        if stored is not None and (slot := _waits_for_tail(agreement, stored)) is not None:
             held[pairing.link.uid] = slot
             continue
         works.append(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)))
@@ -138,12 +139,12 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
     return None
 
 
-def _waits_for_tail(agreement: Agreement, stored: StoredLink | None) -> Slot | None:
+def _waits_for_tail(agreement: Agreement, stored: StoredLink) -> Slot | None:
     """A truncation waits one run for the tail that an app may still be writing (idiom 15)."""
     cut = agreement.to_liondesk.drop_from
     if cut is None or not any(each.slot >= cut for each in agreement.pairing.rows):
         return None
-    already = (stored.pending or {}).get("cut") if stored is not None else None
+    already = (stored.pending or {}).get("cut")
     return None if already == cut.isoformat() else cut
 
 
@@ -234,12 +235,23 @@ def _settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt |
     split = receipt.split if receipt is not None else []
     taken = {each.row.id for tail, _ in split for each in tail.rows}
     kept = {work.relinked.get(slot, slot): row for slot, row in rows.items() if row.id not in taken}
+    kept = _showable(pair, kept, resource)
     links = [_stored(pair, pairing, kept, resource)] if kept or resource is not None else []
     if not links and stored is not None:
         links = [replace(stored, rows=(), href=None, etag=None, ics=None, pending=None, retire_at=None)]
     for tail, held in split:
         links.append(_stored(pair, tail, {each.slot: _newest_form(rows, each) for each in tail.rows}, held))
     return links
+
+
+def _showable(pair: Pair, rows: dict[Slot, Row], resource: Resource | None) -> dict[Slot, Row]:
+    """The rows that a resource can show: a single task is one row, others that survived beside it get their own."""
+    series = calendar_series(pair, resource) if resource is not None and len(rows) > 1 else None
+    if series is None or series.master is None or series.rule is not None or series.overrides:
+        return rows
+    due = series.master.due
+    home = min(rows, key=lambda slot: (slot != due, slot))
+    return {home: rows[home]}
 
 
 def _newest_form(rows: Mapping[Slot, Row], each: LinkedRow) -> Row:

@@ -172,15 +172,21 @@ def _rule(stage: Stage, action: Action) -> str | None:
 
 def _unrule(stage: Stage, action: Action) -> str | None:
     row = _row(stage, action)
-    if row is None or row.values.rule is None:
+    if row is None or row.values.rule is None or not _known(stage, row):
         return None
     _patch(stage, row, 2, recurrence_rule=None)
     return f"takes the rule away from {_name(row)} on"
 
 
+def _known(stage: Stage, row: TaskRow) -> bool:
+    """Whether the bridge has seen the task whole: of one that was ended before, nothing tells that its rule is over."""
+    name = f"SUMMARY:{task_name(row.values.description)}"
+    return any(line.split(" ")[0] == name for ics in stage.collected.bodies.values() for line in ics.splitlines())
+
+
 def _delete(stage: Stage, action: Action, delete_type: int) -> str | None:
     row = _row(stage, action)
-    if row is None:
+    if row is None or (delete_type == 2 and not _known(stage, row)):
         return None
     stage.world.delete(1, row.id, delete_type, "page")
     return f"deletes {_name(row)}{('', ' and all that follow', ' and the whole series')[delete_type - 1]}"

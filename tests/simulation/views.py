@@ -113,6 +113,7 @@ def slots_of(master: icalendar.Component, zone: ZoneInfo, through: date) -> Iter
             break
         if slot not in excluded:
             yield slot
+    yield from (each for each in (wall(date.dt, zone) for date in _dates(master, "RDATE")) if each.date() <= through)
 
 
 def _later(text: str, anchor: datetime, end: datetime) -> Iterator[datetime]:
@@ -135,7 +136,7 @@ def wall(moment: date, zone: ZoneInfo) -> datetime:
     """On the owner's wall clock."""
     if not isinstance(moment, datetime):
         return datetime.combine(moment, datetime.min.time())
-    return moment.astimezone(zone).replace(tzinfo=None) if moment.tzinfo else moment
+    return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) if moment.tzinfo else moment
 
 
 def seen(component: icalendar.Component, zone: ZoneInfo) -> Seen:

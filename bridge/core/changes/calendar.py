@@ -192,6 +192,7 @@ def _with_overrides(delta: Delta, old: Series, new: Series, rows: Sequence[Linke
         fields = _override_edit(old, new, slot, there)
         if slot in before and fields:
             edits[slot] = fields
+    edits = {**_ranged_edits(old, new, rows, tail), **edits}
     if restructured:
         excluded = {back.get(slot, slot) for slot in new.exdates} - old.exdates
         cancelled = {back.get(slot, slot) for slot, each in new.overrides.items() if each.cancelled}
@@ -203,12 +204,29 @@ def _with_overrides(delta: Delta, old: Series, new: Series, rows: Sequence[Linke
     return replace(delta, edits=live, drops=frozenset(kept - after), adds=adds)
 
 
+def _ranged_edits(
+    old: Series, new: Series, rows: Sequence[LinkedRow], tail: Tail | None
+) -> dict[Slot, dict[str, object]]:
+    """What a new THISANDFUTURE says beside another edit of the series: one by one, since there is one tail."""
+    ranged = [at for at, each in new.overrides.items() if each.this_and_future and old.overrides.get(at) != each]
+    if tail is None or tail.restructured or not ranged or tail.at in ranged:
+        return {}
+    edits = {}
+    for slot in (each.slot for each in rows if each.slot >= min(ranged) and each.slot not in new.overrides.keys() - ranged):
+        before, after = value_at(old, slot), value_at(new, slot)
+        if before is not None and after is not None and (fields := differences(before, after, (*CONTENT, "due"))):
+            edits[slot] = fields
+    return edits
+
+
 def _override_edit(old: Series, new: Series, slot: Slot, there: Slot) -> dict[str, object]:
     """What changed at one occurrence beyond what the whole series changed."""
     override, earlier = new.overrides.get(there), old.overrides.get(slot)
     before = value_at(old, slot)
-    if before is None or (override is not None and override.cancelled) or (override and override.this_and_future):
+    if before is None or (override is not None and override.cancelled):
         return {}
+    if override is not None and override.this_and_future:  # the rest of it is the tail's
+        return differences(before, override.task, ("status",))
     if override is None:
         if earlier is None or earlier.this_and_future or new.master is None:
             return {}

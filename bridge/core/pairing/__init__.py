@@ -7,6 +7,7 @@ so that lost state leads to adoption and never to duplicates (law 11).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bridge.core.model import Link
 from bridge.core.pairing.adoption import adopt, rows_for
@@ -23,7 +24,8 @@ def pair_up(links: Sequence[Link], sides: Sides) -> tuple[Pairing, ...]:
     known = {each.row.id for link in links for each in link.rows}
     fresh = [row for row in sides.rows.values() if row.id not in known and not row.deleted]
     placed: list[Pairing] = []
-    for link in links:
+    # Of two links that share an event, the later one goes on: it is the first to take what the horizon brings.
+    for link in sorted(links, key=lambda each: max((row.slot for row in each.rows), default=datetime.min), reverse=True):
         current = rows_now(link, sides)
         taken, fresh = joining(link, current, fresh, sides)
         placed.append(resource_now(Pairing(link, tuple(sorted((*current, *taken), key=lambda each: each.slot))), sides))

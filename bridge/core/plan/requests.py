@@ -22,7 +22,7 @@ class Requests:
         self.followed = pairing.followed or (theirs.tail is not None and not theirs.tail.whole)
         self.series = series
         self.delta = delta
-        self.own, self.own_tail = theirs.edits, theirs.tail
+        self.own, self.own_tail, self.kept = theirs.edits, theirs.tail, theirs.adds.keys()
         self.rows = linked_by_slot(pairing.rows)
         self.base = pairing.link.series
         self.recurring = len(self.rows) > 1 or any(row.rule is not None for row in self.rows.values())
@@ -30,13 +30,14 @@ class Requests:
         self.expected: dict[Slot, Task] = {}
         self.reads_back = False
         self.whole_from: Slot | None = None
+        self.overridden: Mapping[Slot, Task] = {}
 
-    def collect(self, fresh: Mapping[Slot, Task]) -> None:
+    def collect(self, fresh: Mapping[Slot, Task], overridden: Mapping[Slot, Task]) -> None:
         """Deletions of a tail, the tail's edit, single occurrences, then what is added.
 
-        `fresh` are new occurrences of a series that shares its event with a later one, so that no rule makes them.
+        `overridden` are the occurrences with values of their own, `fresh` are new occurrences of a series that shares its event with a later one, so that no rule makes them.
         """
-        delta = self.delta
+        delta, self.overridden = self.delta, overridden
         self.expected = {slot: row.task for slot, row in self.rows.items()}
         if delta.drop_from is not None:
             self._drop_from(delta.drop_from)
@@ -102,6 +103,8 @@ class Requests:
         if tail.restructured and _other_rule(row.rule, tail.rule):
             changes["rule"] = None if tail.rule is None else with_until(tail.rule, _anchor(tail))
         self._expect(tail, at)
+        if self.series.zone is not None:
+            self.expected.update(fresh)
         if not changes and all(self.rows[slot].task == self.expected.get(slot) for slot in self.rows):
             return
         self.reads_back = self.recurring or "rule" in changes
@@ -131,6 +134,8 @@ class Requests:
         for slot, task in self.expected.items():
             if slot < at:
                 expected[slot] = task
+            elif slot in self.kept:
+                expected[slot] = task
             elif (tail.restructured and tail.rule is None and slot > at) or (
                 tail.restructured and tail.moved and slot not in tail.moved
             ):
@@ -142,13 +147,16 @@ class Requests:
                 else:
                     stands = task.due != slot and not (tail.restructured and "due" not in self.own.get(slot, {}))
                     due = task.due if stands else (there if tail.restructured else slot + shift)
+                    if there in self.overridden and "due" not in self.own.get(slot, {}):
+                        due = self.overridden[there].due
                     fields = self._reaching(tail, slot, there)
                     if self._exceptional(slot):
                         due, fields = there, {**_content(self._series_at(slot)), **fields}
                     expected[there] = _with(replace(task, due=due), fields)
         self.expected = expected
-        if tail.restructured and tail.rule is not None:
-            self._expect_overrides(tail)
+        if tail.restructured:
+            own = {slot: task for slot, task in self.overridden.items() if slot >= tail.due}
+            self.expected = {**own, **self.expected}
 
     def _reaching(self, tail: Tail, slot: Slot, there: Slot) -> dict[str, object]:
         """The fields of a tail's edit that reach an occurrence: not those edited there, nor those of an override."""
@@ -160,13 +168,6 @@ class Requests:
             for name, value in tail.fields.items()
             if name not in own and (shown is None or getattr(shown, name, value) == value)
         }
-
-    def _expect_overrides(self, tail: Tail) -> None:
-        """Occurrences with values of their own that LionDesk has no row for yet: the new rule makes it."""
-        for slot, override in self.series.overrides.items():
-            wanted = slot >= tail.due and slot not in self.expected and slot not in self.series.exdates
-            if wanted and not override.cancelled and not override.this_and_future:
-                self.expected[slot] = override.task
 
     def _edit(self, slot: Slot, fields: Mapping[str, object]) -> None:
         row = self.rows.get(slot)

@@ -15,6 +15,7 @@ from bridge.core.occurrences import (
     linked_by_slot,
     present,
     series_of,
+    series_through,
     showing,
     value_at,
     with_override,
@@ -61,9 +62,17 @@ def shown_after(
         elif (task := _before(agreement, series, slot)) is not None:
             series = with_override(series, slot, _taking(task, fields))
     for slot, task in sorted(delta.adds.items()):
-        if slot in linked:
-            series = with_override(series, slot, task)
+        if slot in linked and series.rule is not None:
+            series = with_override(_with_room(series, slot, zone), slot, task)
     return (without(series, delta.drops) if series.rule is not None else series), split
+
+
+def _with_room(series: Series, slot: Slot, zone: ZoneInfo) -> Series:
+    """The series with an RDATE for an occurrence that its rule does not have."""
+    own = replace(series, exdates=frozenset())
+    if series.rule is None or slot in present(own, zone, slot) or slot in series.overrides:
+        return series
+    return replace(series, rdates=series.rdates | {slot})
 
 
 def _agreed(each: LinkedRow, expected: Mapping[Slot, Task]) -> LinkedRow:
@@ -141,13 +150,31 @@ def _whole(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> S
     assert series.master is not None
     if not tail.restructured:
         return replace(series, master=_taking(series.master, tail.fields))
-    linked = tuple(LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in pairing.rows)
-    fresh = shown_by(replace(pairing, rows=linked), horizon)
-    assert fresh.master is not None
-    changed = {name: getattr(fresh.master, name) for name in (*CONTENT, "due", "contact_id", "reminder_type")}
-    kept = {name: value for name, value in changed.items() if name in tail.fields or name in ("due", "all_day")}
-    fresh = _still_excluded(series, fresh, tail, linked)
-    return replace(fresh, master=_taking(series.master, kept), modified_at=series.modified_at, prodid=series.prodid)
+    fresh = _made_of(pairing, tail, _taking(series.master, tail.fields), horizon)
+    fresh = _still_excluded(series, fresh, tail, pairing.rows)
+    return replace(fresh, modified_at=series.modified_at, prodid=series.prodid)
+
+
+def _made_of(pairing: Pairing, tail: Tail, pattern: Task, horizon: datetime) -> Series:
+    """A tail as the rows from its first one on say it, with the series' values that `pattern` has."""
+    rows = [LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in pairing.rows if each.slot >= tail.at]
+    master = replace(pattern, due=tail.due)
+    if tail.rule is None:
+        return Series(pairing.link.uid, _in_state_of(master, rows[0].row.task))
+    series = series_through(pairing.link.uid, master, tail.rule, rows, horizon)
+    return _ended(series, max(each.slot for each in rows)) if pairing.followed else series
+
+
+def _in_state_of(master: Task, task: Task) -> Task:
+    return replace(master, status=task.status, completed_at=task.completed_at)
+
+
+def _ended(series: Series, last: Slot) -> Series:
+    """A series that goes on in another resource: it ends with its last row."""
+    assert series.rule is not None
+    assert series.master is not None
+    following = next((slot for slot in expand(series.rule, series.master.due) if slot > last), None)
+    return series if following is None else cut_series(series, following)
 
 
 def _still_excluded(old: Series, fresh: Series, tail: Tail, rows: Sequence[LinkedRow]) -> Series:
@@ -163,18 +190,23 @@ def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> t
     """This and following were edited in LionDesk: the old master ends before it, the tail is a resource of its own."""
     rows = tuple(each for each in pairing.rows if each.slot >= tail.at)
     moved = tuple(LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in rows)
+    first = min((each.row for each in rows), key=lambda row: (row.task.due, row.id))
     uid = uid_of([each.row for each in rows])
+    if first.event_id in {each.row.event_id for each in pairing.link.rows} or uid == pairing.link.uid:
+        uid = f"{uid}-{first.id}"  # the event's own name is another resource's
     if uid == pairing.link.uid:
         uid = f"{uid}-{tail.at:%Y%m%dT%H%M%S}"
     new = Pairing(replace(pairing.link, uid=uid, id=None, rows=(), series=None, href=None, etag=None), moved)
-    fresh = _still_excluded(series, shown_by(new, horizon), tail, moved)
+    assert series.master is not None
+    fresh = _made_of(replace(new, rows=rows, followed=pairing.followed), tail, _taking(series.master, tail.fields), horizon)
+    fresh = _still_excluded(series, fresh, tail, rows)
     return cut_series(series, tail.at), (replace(new, series=fresh),)
 
 
 def put(agreement: Agreement, shown: Series) -> tuple[PutResource, ...]:
     """The write that brings the calendar to `shown`; none where it shows that already (law 5)."""
     pairing = agreement.pairing
-    same = shown == (pairing.held or pairing.series) and not _another_contact(agreement.to_calendar)
+    same = pairing.href is not None and shown == (pairing.held or pairing.series) and not _another_contact(agreement.to_calendar)
     if pairing.series is None or same:
         return ()
     slot, changes = _headline(agreement, shown)

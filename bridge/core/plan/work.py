@@ -68,7 +68,8 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     if here.gone:
         return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
     requests = Requests(pairing, series, there, here)
-    requests.collect(_fresh_slots(series, there, requests.rows, zone, horizon) if pairing.followed else {})
+    fresh = _fresh_slots(series, there, requests.rows, zone, horizon) if requests.followed or series.zone else {}
+    requests.collect(fresh, _overridden(series, zone))
     shown, split = shown_after(agreement, requests.expected, zone, horizon)
     creations = tuple(_creation(each.series) for each in split if each.series is not None)
     return Work(
@@ -84,6 +85,13 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         requests.waiting(series),
         agreement.conflicts,
     )
+
+
+def _overridden(series: Series, zone: ZoneInfo) -> dict[Slot, Task]:
+    """The occurrences with values of their own that the series shows."""
+    own = {slot: each.task for slot, each in series.overrides.items() if not each.this_and_future}
+    shown = present(series, zone, max(own)) if own and series.rule is not None else frozenset[Slot]()
+    return {slot: task for slot, task in own.items() if slot in shown}
 
 
 def _fresh_slots(
