@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self, overload
 
 from bridge.caldav import discovery, observe, quirks, write
 from bridge.caldav.discovery import Missing
@@ -135,6 +135,18 @@ class NotYetMade:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+
+@overload
+async def open_calendar(
+    settings: CalendarSettings, identity: str | None = None, *, create: Literal[True] = True
+) -> CalDavCalendar: ...
+
+
+@overload
+async def open_calendar(
+    settings: CalendarSettings, identity: str | None = None, *, create: bool
+) -> CalDavCalendar | NotYetMade: ...
 
 
 async def open_calendar(

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.simulation.drawing import History, draw
+from tests.simulation.drawing import History, Length, draw
 from tests.simulation.playing import Played, play
 from tests.simulation.shrinking import shrunk
 
@@ -30,7 +30,7 @@ def main() -> int:
     failures: list[tuple[int, History, Played]] = []
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         for seed in range(given.seed, given.seed + given.histories):
-            length = ("single", "pairs", "long")[seed % 3] if given.length == "all" else given.length
+            length: Length = ("single", "pairs", "long")[seed % 3] if given.length == "all" else given.length
             history = draw(seed, length, faults=given.faults, plain=given.plain)
             played = play(history, Path(folder))
             edits, runs, requests = edits + played.edits, runs + played.runs, requests + played.requests

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 
+from tests.simulation.foreign import parsed
 from tests.simulation.stage import ZONE, Stage
 from tests.simulation.views import slots_of, wall
 
-RULES = ("FREQ=WEEKLY;COUNT=5", "FREQ=WEEKLY", "FREQ=DAILY;INTERVAL=4;COUNT=6", "FREQ=MONTHLY;COUNT=4", "FREQ=DAILY;UNTIL=20260320T235959Z")
+RULES = (
+    "FREQ=WEEKLY;COUNT=5",
+    "FREQ=WEEKLY",
+    "FREQ=DAILY;INTERVAL=4;COUNT=6",
+    "FREQ=MONTHLY;COUNT=4",
+    "FREQ=DAILY;UNTIL=20260320T235959Z",
+)
 PRODID = "-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN"
 
 
@@ -22,15 +30,15 @@ class Open:
 
     stage: Stage
     href: str
-    calendar: icalendar.Calendar
+    calendar: Any
 
     @property
-    def todos(self) -> list[icalendar.Component]:
+    def todos(self) -> list[Any]:
         """All of its components."""
         return list(self.calendar.walk("VTODO"))
 
     @property
-    def master(self) -> icalendar.Component | None:
+    def master(self) -> Any | None:
         """The one without RECURRENCE-ID."""
         return next((each for each in self.todos if "RECURRENCE-ID" not in each), None)
 
@@ -46,11 +54,11 @@ class Open:
         through = self.stage.today + timedelta(days=self.stage.world.switches.horizon_days + 40)
         return [slot for slot in slots_of(self.master, ZONE, through) if slot not in cancelled][:40]
 
-    def overrides(self) -> dict[datetime, icalendar.Component]:
+    def overrides(self) -> dict[datetime, Any]:
         """By slot."""
         return {wall(each["RECURRENCE-ID"].dt, ZONE): each for each in self.todos if "RECURRENCE-ID" in each}
 
-    def occurrence(self, b: int) -> tuple[icalendar.Component | None, str]:
+    def occurrence(self, b: int) -> tuple[Any | None, str]:
         """The component of one occurrence, made where it is missing (a full copy, as Thunderbird makes it); in words."""
         master = self.master
         if master is None:
@@ -65,7 +73,7 @@ class Open:
         words = f"{str(master.get('SUMMARY'))!r} of {slot:%a %d %b %H:%M}"
         return self.overrides().get(slot) or self.copy(slot), words
 
-    def copy(self, slot: datetime) -> icalendar.Component:
+    def copy(self, slot: datetime) -> Any:
         """A full copy of one occurrence, in the resource."""
         assert self.master is not None
         now = self.stage.calendar_at(self.href, slot)
@@ -84,7 +92,7 @@ class Open:
         self.calendar.add_component(todo)
         return todo
 
-    def save(self, *changed: icalendar.Component) -> None:
+    def save(self, *changed: Any) -> None:
         """Write it back."""
         moment = self.stage.world.clock.now()
         self.calendar["PRODID"] = PRODID
@@ -94,7 +102,7 @@ class Open:
         self.stage.collected.put(self.href, self.calendar.to_ical().decode())
 
 
-def put_moment(todo: icalendar.Component, name: str, moment: datetime, like: icalendar.Component) -> None:
+def put_moment(todo: Any, name: str, moment: datetime, like: Any) -> None:
     """A date in the form of `like`'s own: a day, or in its zone."""
     form = like["DUE"].dt
     value: date = moment
@@ -112,7 +120,7 @@ def opened(stage: Stage, a: int) -> Open | None:
     if not hrefs:
         return None
     href = hrefs[a % len(hrefs)]
-    return Open(stage, href, icalendar.Calendar.from_ical(stage.collected.bodies[href]))
+    return Open(stage, href, parsed(stage.collected.bodies[href]))
 
 
 def opened_series(stage: Stage, a: int) -> Open | None:
@@ -127,7 +135,7 @@ def opened_series(stage: Stage, a: int) -> Open | None:
 def _new(stage: Stage, n: int, a: int, b: int, c: int) -> str:
     zone = ZoneInfo("Europe/Berlin") if a % 6 == 5 else ZONE
     due = datetime(2026, 3, 3, (10, 16)[b % 2], tzinfo=zone) + timedelta(days=b % 9)
-    todo = icalendar.Todo()
+    todo: Any = icalendar.Todo()
     todo.add("UID", f"app-{n}")
     todo.add("DTSTAMP", stage.world.clock.now())
     todo.add("SUMMARY", f"C{n}")
@@ -149,7 +157,7 @@ def _new(stage: Stage, n: int, a: int, b: int, c: int) -> str:
     return f"makes 'C{n}' due {moment} {zone}, {rule or 'once'}"
 
 
-def _changed(stage: Stage, a: int, b: int, words: str, change: Callable[[icalendar.Component], bool]) -> str | None:
+def _changed(stage: Stage, a: int, b: int, words: str, change: Callable[[Any], bool]) -> str | None:
     one = opened(stage, a)
     if one is None:
         return None
@@ -161,7 +169,7 @@ def _changed(stage: Stage, a: int, b: int, words: str, change: Callable[[icalend
 
 
 def _text(stage: Stage, n: int, a: int, b: int, _c: int) -> str | None:
-    def change(todo: icalendar.Component) -> bool:
+    def change(todo: Any) -> bool:
         todo["SUMMARY"] = f"{str(todo['SUMMARY']).split(' ', 1)[0]} e{n}"
         return True
 
@@ -169,7 +177,7 @@ def _text(stage: Stage, n: int, a: int, b: int, _c: int) -> str | None:
 
 
 def _notes(stage: Stage, n: int, a: int, b: int, _c: int) -> str | None:
-    def change(todo: icalendar.Component) -> bool:
+    def change(todo: Any) -> bool:
         todo["DESCRIPTION"] = f"n{n}"
         return True
 
@@ -177,7 +185,7 @@ def _notes(stage: Stage, n: int, a: int, b: int, _c: int) -> str | None:
 
 
 def _due(stage: Stage, _n: int, a: int, b: int, c: int) -> str | None:
-    def change(todo: icalendar.Component) -> bool:
+    def change(todo: Any) -> bool:
         by = timedelta(days=c % 2 + (not isinstance(todo["DUE"].dt, datetime)), hours=c % 3 + 1)
         for name in ("DTSTART", "DUE"):
             if name in todo:
@@ -189,7 +197,7 @@ def _due(stage: Stage, _n: int, a: int, b: int, c: int) -> str | None:
 
 
 def _complete(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
-    def change(todo: icalendar.Component) -> bool:
+    def change(todo: Any) -> bool:
         if str(todo.get("STATUS")) == "COMPLETED":
             return False
         for name in ("STATUS", "COMPLETED", "PERCENT-COMPLETE"):
@@ -203,7 +211,7 @@ def _complete(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
 
 
 def _reopen(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
-    def change(todo: icalendar.Component) -> bool:
+    def change(todo: Any) -> bool:
         if str(todo.get("STATUS")) != "COMPLETED":
             return False
         for name in ("STATUS", "COMPLETED", "PERCENT-COMPLETE"):
@@ -215,7 +223,7 @@ def _reopen(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
 
 
 def _cancel(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
-    def change(todo: icalendar.Component) -> bool:
+    def change(todo: Any) -> bool:
         if "RECURRENCE-ID" not in todo:
             return False
         todo.pop("STATUS", None)
@@ -247,7 +255,7 @@ def _exclude(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
     return f"excludes {slot} of {one.href}"
 
 
-def _exdate(master: icalendar.Component, slot: datetime) -> None:
+def _exdate(master: Any, slot: datetime) -> None:
     form = master["DUE"].dt
     if not isinstance(form, datetime):
         master.add("EXDATE", slot.date())
@@ -297,4 +305,3 @@ EDITS: dict[str, Callable[[Stage, int, int, int, int], str | None]] = {
     "drop override": _drop_override,
     "delete": _delete,
 }
-

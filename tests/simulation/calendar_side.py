@@ -112,9 +112,7 @@ class MemoryCalendar:
             return ResourcesSeen(changed, gone, unchanged, (), complete=True, cursor=here.token())
         touched, gone_now = since
         changed = tuple(here.resource(href) for href in sorted(touched))
-        return ResourcesSeen(
-            changed, tuple(sorted(gone_now)), frozenset(), (), complete=False, cursor=here.token()
-        )
+        return ResourcesSeen(changed, tuple(sorted(gone_now)), frozenset(), (), complete=False, cursor=here.token())
 
     async def fetch(self, hrefs: Collection[str]) -> Mapping[str, Resource]:
         """As they are now."""

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-import icalendar
-
+from tests.simulation.foreign import parsed
 from tests.simulation.people import Action
 from tests.simulation.stage import Ran, Stage
 from tests.simulation.views import Place, Seen
@@ -68,9 +67,7 @@ def shapes(stage: Stage) -> dict[str, str]:
     """What decides the slots of each resource."""
     found = {}
     for href, ics in stage.collected.bodies.items():
-        master = next(
-            (each for each in icalendar.Calendar.from_ical(ics).walk("VTODO") if "RECURRENCE-ID" not in each), None
-        )
+        master = next((each for each in parsed(ics).walk("VTODO") if "RECURRENCE-ID" not in each), None)
         if master is not None:
             found[href] = f"{master.get('RRULE')} {master['DUE'].dt if 'RRULE' in master else ''}"
     return found
@@ -122,6 +119,7 @@ def _completed(before: Before, after: Before, final: Before, told: Told) -> list
 
 def _doubles(before: Before, after: Before, final: Before) -> list[str]:
     """No task shows one moment twice, unless it did on a side before."""
+
     def twice(seens: Sequence[Seen]) -> Counter[tuple[str, datetime]]:
         counted = Counter((name(each), each.due) for each in seens)
         return Counter({key: count for key, count in counted.items() if count > 1})
@@ -134,11 +132,14 @@ def _doubles(before: Before, after: Before, final: Before) -> list[str]:
         (name(each), each.due) for each in before.calendar.values()
     }
     new = twice(list(final.liondesk.values()))
-    return [f"there twice: {key[0]} at {key[1]}" for key in new if key not in known and not (key in moved and key in dues)]
+    return [
+        f"there twice: {key[0]} at {key[1]}" for key in new if key not in known and not (key in moved and key in dues)
+    ]
 
 
 def _nothing_lost(before: Before, after: Before, final: Before, told: Told) -> list[str]:
     """Each text that was written is on both sides, or in a report's conflicts."""
+
     def texts(seens: Sequence[Seen]) -> set[str]:
         return {text for each in seens for text in (each.summary, each.notes) if text}
 
@@ -167,7 +168,9 @@ def _reshaped(before: Before, after: Before) -> set[str]:
         if before.shapes.get(place.href) != after.shapes.get(place.href) and place.href in before.shapes
     }
     known = {name(seen) for seen in before.liondesk.values()}
-    return weak | {name(seen) for row, seen in after.liondesk.items() if row not in before.liondesk and name(seen) in known}
+    return weak | {
+        name(seen) for row, seen in after.liondesk.items() if row not in before.liondesk and name(seen) in known
+    }
 
 
 def _merged(before: Before, after: Before, final: Before, told: Told, weak: set[str]) -> list[str]:
@@ -218,7 +221,7 @@ def _outcomes(
     options = [base]
     for each in FIELDS:
         old, ours, theirs = (getattr(seen, each) for seen in (base, there, here))
-        values = {ours, theirs} - {old} if ours == old or theirs == old else {ours, theirs}
+        values = {ours, theirs} - {old} if old in (ours, theirs) else {ours, theirs}
         options = [replace(option, **{each: value}) for option in options for value in sorted(values or {old})]
     return tuple(options)
 
@@ -241,7 +244,16 @@ def _few_requests(before: Before, told: Told, *, plain: bool) -> list[str]:
     divided = any(len(found) > 1 for found in hrefs.values())  # such a task's head cannot be told as a whole
     if not plain or first is None or not told.liondesk or divided:
         return []
-    whole = what in ("series text", "series notes", "rule", "no rule", "move series", "this and future", "split", "count")
+    whole = what in (
+        "series text",
+        "series notes",
+        "rule",
+        "no rule",
+        "move series",
+        "this and future",
+        "split",
+        "count",
+    )
     if any("Europe" in text for text in before.shapes.values()) or what == "new":
         return []  # a rule on another clock takes as many as there are weeks between the changes of the clocks
     most = 1 if not whole else 1 + sum(1 for seen in before.calendar.values() if seen.done or " " in seen.summary)

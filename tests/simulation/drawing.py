@@ -73,12 +73,12 @@ def draw(seed: int, length: Length, *, faults: bool = False, plain: bool = False
     )
     drawn = _Drawn(random)
     rounds = [Round(tuple(drawn.action(side, "new") for side in drawn.sides(1 + seed % 2)))]
-    for _ in range({"single": 4, "pairs": 3, "long": 8}[length]):
-        rounds.append(_round(drawn, length, faults=faults))
+    later = {"single": 4, "pairs": 3, "long": 8}[length]
+    rounds.extend(_round(drawn, length, faults=faults) for _ in range(later))
     return History(setting, tuple(rounds))
 
 
-def _round(drawn: "_Drawn", length: Length, *, faults: bool) -> Round:
+def _round(drawn: _Drawn, length: Length, *, faults: bool) -> Round:
     random = drawn.random
     if random.random() < 0.1:
         return Round((drawn.action("time", "passes"),))

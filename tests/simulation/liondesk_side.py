@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from bridge.errors import Unreachable
+from bridge.liondesk.answers import Payload
 from bridge.liondesk.client import LionDeskApi
 from bridge.liondesk.listing import Listing
 from bridge.liondesk.observe import Observer
 from bridge.ports import Refused, Unknown
-from bridge.liondesk.answers import Payload
 from bridge.sandbox.problems import Refusal
 from bridge.sandbox.world import World
 from tests.simulation.faults import Faults

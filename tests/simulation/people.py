@@ -69,10 +69,19 @@ def _passes(stage: Stage, action: Action) -> str:
 
 # -- at LionDesk -------------------------------------------------------------------------------------------------------
 
-_WRITEABLE = (
-    "contact_id assigned_user_id due_at recurrence_rule is_all_day notify_assignee reminder_type category_id "
-    "description status notes"
-).split()
+_WRITEABLE = [
+    "contact_id",
+    "assigned_user_id",
+    "due_at",
+    "recurrence_rule",
+    "is_all_day",
+    "notify_assignee",
+    "reminder_type",
+    "category_id",
+    "description",
+    "status",
+    "notes",
+]
 
 
 def _rows(stage: Stage, action: Action) -> list[TaskRow]:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import icalendar
-
 from tests.simulation import claims
 from tests.simulation.claims import Told
 from tests.simulation.drawing import History, Round
+from tests.simulation.foreign import parsed
 from tests.simulation.people import acts
 from tests.simulation.stage import Ran, Stage, new_stage
 
@@ -90,7 +89,10 @@ def _run(stage: Stage, played: Played, planned: Mapping[int, object]) -> Ran:
     played.trace.append(f"  run{wrong}{state}: LionDesk gets {ran.kinds}, the calendar {list(ran.calendar)}")
     if ran.report is not None:
         played.trace += [f"    {each.sentence()}" for each in ran.report.operations]
-        played.trace += [f"    conflict: {each.field} {each.liondesk!r} / {each.calendar!r}, kept {each.kept}" for each in ran.report.conflicts]
+        played.trace += [
+            f"    conflict: {each.field} {each.liondesk!r} / {each.calendar!r}, kept {each.kept}"
+            for each in ran.report.conflicts
+        ]
         played.trace += [f"    skipped: {each.item}: {each.why}" for each in ran.report.skipped]
     return ran
 
@@ -110,7 +112,7 @@ def foreign_properties(stage: Stage) -> dict[str, str]:
     """What apps wrote for themselves, with the task it is at."""
     found: dict[str, str] = {}
     for ics in stage.collected.bodies.values():
-        for todo in icalendar.Calendar.from_ical(ics).walk("VTODO"):
+        for todo in parsed(ics).walk("VTODO"):
             for name in ("X-FOO", "X-BAR"):
                 lines = todo.get(name, [])
                 for line in lines if isinstance(lines, list) else [lines]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -12,6 +13,7 @@ from dateutil.rrule import rrulestr
 
 from bridge.sandbox.world import World
 from tests.simulation.calendar_side import Collected
+from tests.simulation.foreign import parsed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,12 +65,14 @@ def calendar_view(collected: Collected, zone: ZoneInfo, through: date) -> dict[P
     """Every occurrence whose slot lies before the end of the day `through`; of a series at least the first."""
     found: dict[Place, Seen] = {}
     for href, ics in collected.bodies.items():
-        calendar = icalendar.Calendar.from_ical(ics)
+        calendar = parsed(ics)
         todos = [each for each in calendar.walk("VTODO") if str(each.get("STATUS", "")) != "CANCELLED"]
         gone = {_slot(each, zone) for each in calendar.walk("VTODO") if str(each.get("STATUS", "")) == "CANCELLED"}
         master = next((each for each in todos if "RECURRENCE-ID" not in each), None)
         if master is None or "RRULE" not in master:
-            found |= {Place(href, _slot(each, zone) if "RECURRENCE-ID" in each else None): seen(each, zone) for each in todos}
+            found |= {
+                Place(href, _slot(each, zone) if "RECURRENCE-ID" in each else None): seen(each, zone) for each in todos
+            }
             continue
         overrides = {_slot(each, zone): each for each in todos if "RECURRENCE-ID" in each}
         for slot in slots_of(master, zone, through):
@@ -77,7 +81,7 @@ def calendar_view(collected: Collected, zone: ZoneInfo, through: date) -> dict[P
     return found
 
 
-def _at(slot: datetime, master: icalendar.Component, overrides: dict[datetime, icalendar.Component], zone: ZoneInfo) -> Seen:
+def _at(slot: datetime, master: Any, overrides: dict[datetime, Any], zone: ZoneInfo) -> Seen:
     if slot in overrides:
         return seen(overrides[slot], zone)
     ranged = [at for at, each in overrides.items() if each["RECURRENCE-ID"].params.get("RANGE") and at < slot]
@@ -86,12 +90,12 @@ def _at(slot: datetime, master: icalendar.Component, overrides: dict[datetime, i
     return Seen(slot + shift, shown.summary, shown.notes, shown.all_day, done=False)
 
 
-def slots_of(master: icalendar.Component, zone: ZoneInfo, through: date) -> Iterator[datetime]:
+def slots_of(master: Any, zone: ZoneInfo, through: date) -> Iterator[datetime]:
     """A master's own slots: its first one, and all others through a day, less its EXDATEs."""
     start = master["DUE"].dt
-    there = zone
+    there: tzinfo = zone
     if isinstance(start, datetime) and start.tzinfo is not None:
-        there = start.tzinfo if start.tzinfo is not None else zone  # type: ignore[assignment]
+        there = start.tzinfo
     anchor = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, datetime.min.time())
     rule = dict(master["RRULE"])
     end = datetime.combine(through, datetime.max.time()) + timedelta(days=1)
@@ -103,12 +107,17 @@ def slots_of(master: icalendar.Component, zone: ZoneInfo, through: date) -> Iter
             until = datetime.combine(until, datetime.max.time())
         end = min(end, until)
     count = rule.pop("COUNT", [None])[0]
-    text = icalendar.vRecur(rule).to_ical().decode()
+    recur: Any = icalendar.vRecur(rule)
+    text = recur.to_ical().decode()
     excluded = {wall(each.dt, zone) for each in _dates(master, "EXDATE")}
     for number, moment in enumerate([anchor, *_later(text, anchor, end)]):
         if count is not None and number >= count:
             break
-        slot = told(moment, zone) if there is zone or not isinstance(start, datetime) else wall(moment.replace(tzinfo=there), zone)
+        slot = (
+            told(moment, zone)
+            if there is zone or not isinstance(start, datetime)
+            else wall(moment.replace(tzinfo=there), zone)
+        )
         if number and slot.date() > through:
             break
         if slot not in excluded:
@@ -122,13 +131,13 @@ def _later(text: str, anchor: datetime, end: datetime) -> Iterator[datetime]:
     return (each for each in rrulestr(f"{text};UNTIL={end:%Y%m%dT%H%M%S}", dtstart=anchor) if each > anchor)
 
 
-def _dates(component: icalendar.Component, name: str) -> Iterator[icalendar.vDDDTypes]:
+def _dates(component: Any, name: str) -> Iterator[Any]:
     lines = component.get(name, [])
     for line in lines if isinstance(lines, list) else [lines]:
         yield from line.dts
 
 
-def _slot(component: icalendar.Component, zone: ZoneInfo) -> datetime:
+def _slot(component: Any, zone: ZoneInfo) -> datetime:
     return wall(component["RECURRENCE-ID"].dt, zone)
 
 
@@ -139,7 +148,7 @@ def wall(moment: date, zone: ZoneInfo) -> datetime:
     return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) if moment.tzinfo else moment
 
 
-def seen(component: icalendar.Component, zone: ZoneInfo) -> Seen:
+def seen(component: Any, zone: ZoneInfo) -> Seen:
     """A component as its app shows it."""
     due = (component.get("DUE") or component["DTSTART"]).dt
     return Seen(

@@ -43,7 +43,7 @@ def described(ics: str, change: Callable[[str], str]) -> str:
         text = change(str(each.pop("DESCRIPTION")))
         if text:
             each.add("DESCRIPTION", text)
-    return calendar.to_ical().decode()
+    return str(calendar.to_ical().decode())
 
 
 def test_a_task_shows_its_contact_in_contact_and_in_a_block_below_its_notes(known: Context, now: datetime) -> None:
