@@ -244,6 +244,8 @@ class _Merging:
             there = replace(there, drops=there.drops - {slot})
             if task is not None:
                 here = replace(here, adds={**here.adds, slot: task})
+                if there.drop_from is not None and slot >= there.drop_from:
+                    there = replace(there, adds={**there.adds, slot: task})
             del self.here[slot]
         for slot in sorted(deleted_here):
             self._edit_survives(slot, Side.LIONDESK)

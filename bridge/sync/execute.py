@@ -169,7 +169,7 @@ class Executor:
 
     def _forget(self, receipt: Receipt, operation: DeleteRow) -> None:
         """Rows that this request took away are not there any more."""
-        receipt.rows = {slot: row for slot, row in receipt.rows.items() if _stays(slot, operation)}
+        receipt.rows = {slot: row for slot, row in receipt.rows.items() if _stays(slot, row, operation)}
 
     def _current(self, row: Row) -> Row | None:
         current = self.fresh.get(row.id)
@@ -297,14 +297,14 @@ def _outcome(answer: Answer) -> tuple[str, str]:
             )
 
 
-def _stays(slot: Slot, operation: DeleteRow) -> bool:
+def _stays(slot: Slot, row: Row, operation: DeleteRow) -> bool:
     match operation.delete_type:
         case 2:
             return slot < operation.slot
         case 3:
             return False
         case _:
-            return slot != operation.slot
+            return row.id != operation.row.id
 
 
 def _value(row: Row, name: str) -> object:

@@ -147,9 +147,10 @@ class Requests:
                 else:
                     stands = task.due != slot and not (tail.restructured and "due" not in self.own.get(slot, {}))
                     due = task.due if stands else (there if tail.restructured else slot + shift)
-                    if there in self.overridden and "due" not in self.own.get(slot, {}):
-                        due = self.overridden[there].due
                     fields = self._reaching(tail, slot, there)
+                    if there in self.overridden:
+                        fields |= self._newly_own(slot, there)
+                        due = self.overridden[there].due if "due" not in self.own.get(slot, {}) else due
                     if self._exceptional(slot):
                         due, fields = there, {**_content(self._series_at(slot)), **fields}
                     expected[there] = _with(replace(task, due=due), fields)
@@ -157,6 +158,16 @@ class Requests:
         if tail.restructured:
             own = {slot: task for slot, task in self.overridden.items() if slot >= tail.due}
             self.expected = {**own, **self.expected}
+
+    def _newly_own(self, slot: Slot, there: Slot) -> dict[str, object]:
+        """What an override says that the calendar did not say there before."""
+        before, own = value_at(self.base, slot) if self.base is not None else None, self.overridden[there]
+        told = self.own.get(slot, {})
+        return {
+            name: getattr(own, name)
+            for name in CONTENT
+            if before is not None and name not in told and getattr(own, name) != getattr(before, name)
+        }
 
     def _reaching(self, tail: Tail, slot: Slot, there: Slot) -> dict[str, object]:
         """The fields of a tail's edit that reach an occurrence: not those edited there, nor those of an override."""

@@ -17,6 +17,7 @@ from bridge.core.occurrences import (
     series_of,
     series_through,
     showing,
+    tail_of,
     value_at,
     with_override,
     without,
@@ -42,6 +43,9 @@ def shown_after(
         series = _settled_history(
             series, theirs, {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}, zone
         )
+        delta = _at_new_slots(delta, theirs.moved)
+        here = tuple(LinkedRow(theirs.moved.get(each.slot, each.slot), each.row) for each in pairing.rows)
+        pairing = replace(pairing, rows=here)
     tail = delta.tail
     if tail is not None:
         agreed = replace(pairing, rows=tuple(_agreed(each, expected) for each in pairing.rows))
@@ -62,9 +66,25 @@ def shown_after(
         elif (task := _before(agreement, series, slot)) is not None:
             series = with_override(series, slot, _taking(task, fields))
     for slot, task in sorted(delta.adds.items()):
-        if slot in linked and series.rule is not None:
+        if (slot in linked or slot in agreement.to_liondesk.adds) and series.rule is not None:
             series = with_override(_with_room(series, slot, zone), slot, task)
     return (without(series, delta.drops) if series.rule is not None else series), split
+
+
+def _at_new_slots(delta: Delta, moved: Mapping[Slot, Slot]) -> Delta:
+    """LionDesk's changes, which were found at the slots that the calendar's series had before it was moved."""
+    tail = delta.tail
+    if tail is not None and not tail.restructured:
+        at = moved.get(tail.at, tail.at)
+        tail = replace(tail, at=at, due=at)
+    return replace(
+        delta,
+        edits={moved.get(slot, slot): fields for slot, fields in delta.edits.items()},
+        adds={moved.get(slot, slot): task for slot, task in delta.adds.items()},
+        drops=frozenset(moved.get(slot, slot) for slot in delta.drops),
+        drop_from=delta.drop_from and moved.get(delta.drop_from, delta.drop_from),
+        tail=tail,
+    )
 
 
 def _with_room(series: Series, slot: Slot, zone: ZoneInfo) -> Series:
@@ -150,19 +170,30 @@ def _whole(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> S
     assert series.master is not None
     if not tail.restructured:
         return replace(series, master=_taking(series.master, tail.fields))
-    fresh = _made_of(pairing, tail, _taking(series.master, tail.fields), horizon)
+    fresh = _made_of(series, pairing, tail, horizon)
     fresh = _still_excluded(series, fresh, tail, pairing.rows)
     return replace(fresh, modified_at=series.modified_at, prodid=series.prodid)
 
 
-def _made_of(pairing: Pairing, tail: Tail, pattern: Task, horizon: datetime) -> Series:
-    """A tail as the rows from its first one on say it, with the series' values that `pattern` has."""
+def _made_of(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> Series:
+    """A tail as the rows from its first one on say it.
+
+    Its rule is the calendar's as long as LionDesk has the one it had: rows may promise more than was left of a series.
+    """
+    assert series.master is not None
     rows = [LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in pairing.rows if each.slot >= tail.at]
-    master = replace(pattern, due=tail.due)
+    master = replace(_taking(series.master, tail.fields), due=tail.due)
     if tail.rule is None:
         return Series(pairing.link.uid, _in_state_of(master, rows[0].row.task))
-    series = series_through(pairing.link.uid, master, tail.rule, rows, horizon)
-    return _ended(series, max(each.slot for each in rows)) if pairing.followed else series
+    before = next((each.row.rule for each in pairing.link.rows if each.slot == tail.at), None)
+    if series.rule is not None and before == tail.rule:
+        rule = tail_of(series, tail.at, series.uid).rule
+        assert rule is not None
+        until = None if rule.until is None else rule.until + (tail.due - tail.at)
+        tail = replace(tail, rule=replace(rule, until=until))
+    assert tail.rule is not None
+    fresh = series_through(pairing.link.uid, master, tail.rule, rows, horizon)
+    return _ended(fresh, max(each.slot for each in rows)) if pairing.followed else fresh
 
 
 def _in_state_of(master: Task, task: Task) -> Task:
@@ -197,8 +228,7 @@ def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> t
     if uid == pairing.link.uid:
         uid = f"{uid}-{tail.at:%Y%m%dT%H%M%S}"
     new = Pairing(replace(pairing.link, uid=uid, id=None, rows=(), series=None, href=None, etag=None), moved)
-    assert series.master is not None
-    fresh = _made_of(replace(new, rows=rows, followed=pairing.followed), tail, _taking(series.master, tail.fields), horizon)
+    fresh = replace(_made_of(series, pairing, tail, horizon), uid=uid)
     fresh = _still_excluded(series, fresh, tail, rows)
     return cut_series(series, tail.at), (replace(new, series=fresh),)
 

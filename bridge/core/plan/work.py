@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.changes import Delta
 from bridge.core.model import LinkedRow, Row, Series, Side, Slot, Task
-from bridge.core.occurrences import from_master, present, value_at
+from bridge.core.occurrences import exceptional, from_master, present, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.plan.operations import DeleteResource, DeleteRow, PostTask, PutResource, Why, Work
 from bridge.core.plan.requests import Requests
 from bridge.core.plan.showing import put, shown_after, shown_by, summary_of
 from bridge.core.reconcile import Agreement
+
+
+AHEAD = timedelta(days=3 * 366)
+"""How far ahead LionDesk may make rows of a rule."""
 
 
 def plan(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
@@ -48,7 +52,7 @@ def _created_in_liondesk(agreement: Agreement, zone: ZoneInfo) -> Work:
     post = PostTask(first, series.master.due, series.rule, why)
     if series.rule is None:
         return Work(pairing, series, (post,), put(agreement, series), conflicts=agreement.conflicts)
-    end = first.due + timedelta(days=3 * 366)
+    end = first.due + AHEAD
     expected = {slot: task for slot in present(series, zone, end) if (task := value_at(series, slot)) is not None}
     written = put(agreement, series)
     return Work(pairing, series, (post,), written, expected=expected, reads_back=True, conflicts=agreement.conflicts)
@@ -68,8 +72,9 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     if here.gone:
         return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
     requests = Requests(pairing, series, there, here)
-    fresh = _fresh_slots(series, there, requests.rows, zone, horizon) if requests.followed or series.zone else {}
-    requests.collect(fresh, _overridden(series, zone))
+    end = horizon if series.zone is None else horizon + AHEAD
+    fresh = _fresh_slots(series, there, requests.rows, zone, end) if requests.followed or series.zone else {}
+    requests.collect(fresh, _overridden(series, zone, horizon))
     shown, split = shown_after(agreement, requests.expected, zone, horizon)
     creations = tuple(_creation(each.series) for each in split if each.series is not None)
     return Work(
@@ -87,11 +92,12 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     )
 
 
-def _overridden(series: Series, zone: ZoneInfo) -> dict[Slot, Task]:
+def _overridden(series: Series, zone: ZoneInfo, horizon: datetime) -> dict[Slot, Task]:
     """The occurrences with values of their own that the series shows."""
-    own = {slot: each.task for slot, each in series.overrides.items() if not each.this_and_future}
-    shown = present(series, zone, max(own)) if own and series.rule is not None else frozenset[Slot]()
-    return {slot: task for slot, task in own.items() if slot in shown}
+    if series.rule is None or not series.overrides:
+        return {}
+    own = [slot for slot in present(series, zone, max(horizon, *series.overrides)) if exceptional(series, slot)]
+    return {slot: task for slot in own if (task := value_at(series, slot)) is not None}
 
 
 def _fresh_slots(
