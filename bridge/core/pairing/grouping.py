@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from bridge.core.model import Link, LinkedRow, Row
@@ -33,13 +34,26 @@ def _with_exceptions(groups: Sequence[list[Row]]) -> list[list[Row]]:
     no gaps for each other.
     """
     whole: list[list[Row]] = []
+    seen = max((row.task.due for group in groups for row in group), default=datetime.min)
     for group in groups:
-        home = next((each for each in whole if _fills_gap(group, each)), None)
+        home = next((each for each in whole if _lacks_the_rest(group, seen) and _fills_gap(group, each)), None)
         if home is None:
             whole.append(list(group))
         else:
             home += group
     return whole
+
+
+def _lacks_the_rest(group: Sequence[Row], seen: datetime) -> bool:
+    """Whether the next occurrence of these rows' rule is missing, though LionDesk has made rows as late as `seen`.
+
+    A series whose next one lies beyond LionDesk's horizon is no exception of another.
+    """
+    last = max(group, key=by_due)
+    if last.rule is None:
+        return False
+    following = next((slot for slot in expand(last.rule, last.task.due) if slot > last.task.due), None)
+    return following is not None and following <= seen
 
 
 def _fills_gap(group: Sequence[Row], series: Sequence[Row]) -> bool:
