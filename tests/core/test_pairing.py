@@ -26,6 +26,12 @@ def test_a_series_that_begins_near_the_horizon_is_no_exception_of_another() -> N
     assert names(rows) == [["1", "2"], ["3"]]
 
 
+def test_a_series_that_begins_within_the_horizon_without_a_second_row_is_no_exception_either() -> None:
+    """The second one lies beyond, and so does the first gap of the other series."""
+    rows = [row("1", "A", 5, 21, "1"), row("2", "A", 5, 28, "1"), row("3", "B", 5, 29, "2"), row("4", "C", 5, 30, "3")]
+    assert ["1", "2"] in names(rows)
+
+
 def test_a_row_that_left_its_event_comes_home_to_the_gap_that_it_left() -> None:
     """Open question 5: after update_type 1 the row may be in an event of its own."""
     rows = [row("1", "A", 3, 2, "1"), row("2", "moved", 3, 10, "2"), row("3", "A", 3, 16, "1")]

@@ -36,7 +36,7 @@ def _with_exceptions(groups: Sequence[list[Row]]) -> list[list[Row]]:
     whole: list[list[Row]] = []
     seen = max((row.task.due for group in groups for row in group), default=datetime.min)
     for group in groups:
-        home = next((each for each in whole if _lacks_the_rest(group, seen) and _fills_gap(group, each)), None)
+        home = next((each for each in whole if _lacks_the_rest(group, seen) and _fills_gap(group, each, seen)), None)
         if home is None:
             whole.append(list(group))
         else:
@@ -53,10 +53,11 @@ def _lacks_the_rest(group: Sequence[Row], seen: datetime) -> bool:
     if last.rule is None:
         return False
     following = next((slot for slot in expand(last.rule, last.task.due) if slot > last.task.due), None)
-    return following is not None and following <= seen
+    # A row that was moved stands up to a step beside its slot.
+    return following is not None and following - seen < following - last.task.due
 
 
-def _fills_gap(group: Sequence[Row], series: Sequence[Row]) -> bool:
+def _fills_gap(group: Sequence[Row], series: Sequence[Row], seen: datetime) -> bool:
     rule = series[0].rule
     if rule is None or len(series) < 2 or len(group) >= len(series):
         return False
@@ -68,7 +69,7 @@ def _fills_gap(group: Sequence[Row], series: Sequence[Row]) -> bool:
     step = min(later - earlier for earlier, later in pairwise(dues))
     first = dues[0] - step if any(row.task.due < dues[0] for row in group) else dues[0]
     grid = set(expand(rule, first, dues[-1] + step))
-    gaps = grid - set(dues)
+    gaps = {slot for slot in grid - set(dues) if slot <= seen}
     return all(any(abs(slot - row.task.due) < step for slot in gaps) for row in group) and len(group) <= len(gaps)
 
 
