@@ -11,11 +11,14 @@ TESTS ?=
 PYTEST_ARGS ?= -n auto --dist loadfile
 DEMO_ARGS ?=
 BENCH_ARGS ?=
+N ?= 300
+SEED ?= 0
+SIMULATE_ARGS ?=
 
 # The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help test lint types layers unit readings matrix format demo bench docs picture clean
+.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -57,6 +60,9 @@ docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, the idi
 
 picture: $(VENV)/.test ## draw docs/sync.svg from a real run of the demo
 	@$(BIN)/python docs/picture.py
+
+simulate: $(VENV)/.test ## drawn histories of two people and a bridge between; N=1000 SEED=0 SIMULATE_ARGS=--faults
+	@$(BIN)/python -m tests.simulation --histories $(N) --seed $(SEED) $(SIMULATE_ARGS)
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

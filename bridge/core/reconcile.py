@@ -287,7 +287,7 @@ class _Merging:
         self.from_calendar = replace(self.from_calendar, tail=_meaning(here))
 
     def _tail_fields(self, there: Tail, here: Tail, row: Row) -> tuple[Tail, Tail]:
-        """Both tails with the fields that are left to tell: LionDesk's, where it begins later, stands out of the calendar's."""
+        """Both tails with the fields that are left to tell; LionDesk's, where it begins later, keeps its own."""
         fields_there, fields_here = dict(there.fields), dict(here.fields)
         for name in sorted(there.fields.keys() & here.fields.keys()):
             if there.at <= here.at:

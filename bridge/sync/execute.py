@@ -7,20 +7,21 @@ is not sent again here: the link is marked, and the next run looks before it doe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
 from bridge import vtodo
-from bridge.core.model import SYNCED, LinkedRow, Row, Series, Slot, Task
+from bridge.core.model import SYNCED, LinkedRow, Row, Series, Slot
 from bridge.core.occurrences import linked_by_slot, present
 from bridge.core.pairing import Pairing
 from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, PostTask, PutResource, Work, mend
 from bridge.core.settle import Reread, read_back
 from bridge.ports import Done, OperationRecord, Refused, Removed, Resource, Stale, Stored, StoredLink, Unknown
 from bridge.report import OperationReport, plain
+from bridge.sync.announced import with_mending, with_posts
 from bridge.sync.contacts import contacted, rows_of
 from bridge.sync.observe import since
 from bridge.sync.pair import Options, Pair
@@ -37,7 +38,7 @@ class Receipt:
     """What came of one link's work.
 
     `rows` and `resource` are as the sides showed them last; `retry` says that the base must not move because something
-    was not written.
+    was not written. `stored` is the link as the base holds it by now, with what was announced.
     """
 
     work: Work
@@ -46,6 +47,7 @@ class Receipt:
     reports: list[OperationReport] = field(default_factory=list)
     retry: bool = False
     refused: bool = False
+    stored: StoredLink | None = None
     split: list[tuple[Pairing, Resource]] = field(default_factory=list)
 
 
@@ -76,6 +78,7 @@ class Executor:
         self._total = sum(len(work.liondesk) + len(work.calendar) for work in busy)
         rows = {each.row.id for work in busy for each in work.liondesk if isinstance(each, PatchRow | DeleteRow)}
         self.fresh = await self.pair.liondesk.read(rows) if rows else {}
+        await self._announce_posts(busy)
         receipts = {id(work): receipt for work, receipt in await self._together(busy)}
         for work in (each for each in busy if each.reads_back):
             receipts[id(work)] = await self._work(work)
@@ -108,12 +111,21 @@ class Executor:
                 break  # a series is not cut while its tail stands nowhere; the next run sees all of it again
         return receipt
 
+    async def _announce_posts(self, works: Iterable[Work]) -> None:
+        """Kept before anything is POSTed: should its answer be lost, the next run looks for it among the new rows."""
+        posting = [work for work in works if any(isinstance(each, PostTask) for each in work.liondesk)]
+        if posting:
+            await self._announce([with_posts(self.stored.get(work.pairing.link.uid), work) for work in posting])
+
     async def _announce_mending(self, work: Work) -> None:
         """Kept before a series is changed as a whole: should the run die, the next one mends, then compares (law 4)."""
         stored = self.stored.get(work.pairing.link.uid)
         if stored is not None:
-            pending = {"mend": {slot.isoformat(): image(task) for slot, task in work.expected.items()}}
-            await self.pair.store.save([replace(stored, pending=pending)])
+            await self._announce([with_mending(stored, work.expected)])
+
+    async def _announce(self, links: Sequence[StoredLink]) -> None:
+        saved = await self.pair.store.save(links)
+        self.stored = {**self.stored, **{link.uid: link for link in saved}}
 
     # -- LionDesk ------------------------------------------------------------------------------------------------------
 
@@ -246,9 +258,25 @@ class Executor:
         else:
             put = calendar.create(operation.series.uid, ics)
         answer = await self._journalled(receipt, operation, {"ics": ics}, put)
+        if isinstance(answer, Stale) and operation.href is None and answer.current is not None:
+            answer = await self._made_before(receipt, operation, answer.current, series)
         if isinstance(answer, Stored):
             self._stored(receipt, operation, answer.resource)
         return isinstance(answer, Stored)
+
+    async def _made_before(
+        self, receipt: Receipt, operation: PutResource, current: Resource, series: Series
+    ) -> Stored | Stale | Refused | Unknown:
+        """A resource of the bridge's own name is there already: a run made it and never heard so."""
+        if not series.uid.startswith("liondesk-"):
+            return Stale(current)
+        receipt.reports.pop()
+        receipt.retry = False
+        ics = vtodo.write(series, self.pair.context, self.pair.now(), current.ics)
+        request = self.pair.calendar.update(current.href, current.etag, ics)
+        answer = await self._journalled(receipt, operation, {"ics": ics}, request)
+        assert not isinstance(answer, Done | Removed)  # noqa: S101  # the answers of a PUT
+        return answer
 
     def _stored(self, receipt: Receipt, operation: PutResource, resource: Resource) -> None:
         tail = next((each for each in receipt.work.split if each.link.uid == operation.series.uid), None)
@@ -309,11 +337,6 @@ def _stays(slot: Slot, row: Row, operation: DeleteRow) -> bool:
 
 def _value(row: Row, name: str) -> object:
     return row.rule if name == "rule" else getattr(row.task, name)
-
-
-def image(task: Task) -> dict[str, object]:
-    """A task's synced values, JSON-ready; `bridge.sync.recover` reads it back."""
-    return {name: plain(getattr(task, name)) for name in SYNCED}
 
 
 def _record(report: OperationReport, operation: Operation, body: Mapping[str, object]) -> OperationRecord:

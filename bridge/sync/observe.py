@@ -13,6 +13,7 @@ from bridge.core.occurrences import CERTAIN
 from bridge.core.pairing import Found, Sides
 from bridge.ports import Resource, ResourcesSeen, RowsSeen, StoredLink
 from bridge.report import Skipped
+from bridge.sync.announced import posted_of
 from bridge.sync.pair import Options, Pair
 
 
@@ -81,6 +82,7 @@ async def observe(pair: Pair, options: Options) -> Observation:
         gone=gone,
         horizon=max([now + CERTAIN, *(row.task.due for row in rows.rows if row.rule and row.rule.endless)]),
         zone=pair.context.zone,
+        posted=posted_of(stored),
     )
     skipped = (
         *(Skipped(Side.LIONDESK, each.item, each.why, each.item) for each in rows.unreadable),

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.core.model import Link, LinkedRow, Row, Slot, Status, Task
+from bridge.core.model import Link, LinkedRow, Row, Slot
 from bridge.core.occurrences import present
 from bridge.core.pairing import Pairing
 from bridge.core.plan import Work, mend
 from bridge.core.settle import Reread, read_back
 from bridge.ports import StoredLink, StoredRow
+from bridge.sync.announced import expected_of
 from bridge.sync.execute import Executor, others_rows, whole_series
 from bridge.sync.observe import as_link
 from bridge.sync.pair import Options, Pair
@@ -45,38 +46,19 @@ async def _mended(pair: Pair, run: str, stored: StoredLink) -> StoredLink:
     last = max((row.task.due for row in now.values()), default=None)
     if last is None:
         return retry
-    expected = _expected(stored)
+    expected = expected_of(stored)
     shown = present(link.series, pair.context.zone, last) if link.series else frozenset[Slot]()
     others = await others_rows(pair, rows, link.rows)
     back = read_back(Reread(link.rows, (), rows, expected, {}, shown, frozenset(), others))
     operations = mend(back.rows, (), expected, max(each.slot for each in link.rows))
     linked = tuple(LinkedRow(slot, row) for slot, row in sorted(back.rows.items()))
     work = Work(Pairing(link, linked, link.series, stored.href, stored.etag), link.series, operations)
-    receipts = await Executor(pair, run, Options()).execute([work])
+    receipts = await Executor(pair, run, Options(), {stored.uid: stored}).execute([work])
     if any(receipt.retry for receipt in receipts):
         return stored
     held: Mapping[Slot, Row] = receipts[0].rows if receipts else back.rows
     kept = tuple(StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in sorted(held.items()))
     return replace(retry, rows=kept, ics=None, etag=None, pending={"retry": True, "rows": [row.row_id for row in kept]})
-
-
-def _expected(stored: StoredLink) -> dict[Slot, Task]:
-    announced = (stored.pending or {}).get("mend")
-    if not isinstance(announced, Mapping):
-        return {}
-    return {datetime.fromisoformat(slot): _task(values) for slot, values in announced.items()}
-
-
-def _task(values: Mapping[str, object]) -> Task:
-    category = values["category_id"]
-    return Task(
-        summary=str(values["summary"]),
-        notes=str(values["notes"]),
-        due=datetime.fromisoformat(str(values["due"])),
-        all_day=bool(values["all_day"]),
-        status=Status(str(values["status"])),
-        category_id=None if category is None else str(category),
-    )
 
 
 def _newest(link: Link) -> datetime | None:

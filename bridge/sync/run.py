@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bridge import vtodo
 from bridge.core.idioms import understood
 from bridge.core.model import Link, LinkedRow, Row, Side, Slot, Status
 from bridge.core.occurrences import linked_by_slot
@@ -183,7 +184,10 @@ async def _execute(
         return []
     await pair.store.begin_run(name, started, options.dry_run)
     executor = Executor(pair, name, options, observation.stored, observation.ics, observation.newest)
-    return await executor.execute(planned.works)
+    receipts = await executor.execute(planned.works)
+    for receipt in receipts:
+        receipt.stored = executor.stored.get(receipt.work.pairing.link.uid)
+    return receipts
 
 
 async def _commit(pair: Pair, observation: Observation, planned: Planned, receipts: Sequence[Receipt]) -> None:
@@ -196,7 +200,8 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
         stored = observation.stored[uid]
         links.append(replace(stored, pending={"cut": slot.isoformat()}))
     forget = [pairing.link.id for pairing in planned.forgotten if pairing.link.id is not None]
-    changed = [link for link in links if observation.stored.get(link.uid) != link]
+    held = {**observation.stored, **{each.stored.uid: each.stored for each in receipts if each.stored is not None}}
+    changed = [link for link in links if held.get(link.uid) != link]
     if changed or forget:
         await pair.store.save(changed, forget)
     wrote = any(receipt.work.calendar for receipt in receipts)
@@ -224,9 +229,11 @@ async def _past_own_writes(pair: Pair, observation: Observation) -> str | None:
 
 def _settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | None) -> list[StoredLink]:
     pairing = work.pairing
-    stored = observation.stored.get(pairing.link.uid)
+    stored = receipt.stored if receipt is not None else observation.stored.get(pairing.link.uid)
+    if stored is not None and pairing.link.id is None:
+        pairing = replace(pairing, link=replace(pairing.link, id=stored.id))
     if receipt is not None and receipt.retry:
-        return [_unsettled(stored, receipt)]
+        return [_unsettled(pair, stored, receipt)]
     if receipt is None:
         rows: Mapping[Slot, Row] = linked_by_slot(pairing.rows)
         resource = _resource(observation, pairing)
@@ -280,7 +287,7 @@ def _stored(pair: Pair, pairing: Pairing, rows: Mapping[Slot, Row], resource: Re
     )
 
 
-def _unsettled(stored: StoredLink | None, receipt: Receipt) -> StoredLink:
+def _unsettled(pair: Pair, stored: StoredLink | None, receipt: Receipt) -> StoredLink:
     """The base stays where it was, with a note that the next run must look at both sides of this link again.
 
     Rows that were created are kept, so that they are never created twice.
@@ -289,18 +296,25 @@ def _unsettled(stored: StoredLink | None, receipt: Receipt) -> StoredLink:
     known = {each.row.id for each in pairing.rows}
     made = [row for row in receipt.rows.values() if row.id not in known]
     pending: dict[str, object] = {"retry": True, "rows": sorted({*known, *(row.id for row in made)})}
-    if stored is None:
-        slot_rows = tuple(
-            StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in receipt.rows.items() if row in made
-        )
-        return StoredLink(None, pairing.link.uid, pairing.href, rows=slot_rows, pending=pending)
-    kept_mend = (stored.pending or {}).get("mend")
-    if kept_mend is not None:
-        pending["mend"] = kept_mend
+    stored = stored or _undecided(pair, pairing)
+    pending |= {name: note for name, note in (stored.pending or {}).items() if name in ("mend", "posted")}
     new_rows = tuple(
         StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in receipt.rows.items() if row in made
     )
     return replace(stored, rows=(*stored.rows, *new_rows), pending=pending)
+
+
+def _undecided(pair: Pair, pairing: Pairing) -> StoredLink:
+    """The base of a link that it does not have yet: none, or for the tail of a split series what the whole one was."""
+    base = pairing.link
+    return StoredLink(
+        None,
+        base.uid,
+        pairing.href,
+        pairing.etag if base.series is not None else None,
+        vtodo.write(base.series, pair.context, pair.now()) if base.series is not None else None,
+        tuple(StoredRow(each.row.id, each.row.event_id, each.slot, each.row.raw) for each in base.rows),
+    )
 
 
 # -- reporting ---------------------------------------------------------------------------------------------------------

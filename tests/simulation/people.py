@@ -26,7 +26,7 @@ RULES = (
     "FREQ=WEEKLY;INTERVAL=2;UNTIL=20260531T160000Z",
     "FREQ=MONTHLY;BYDAY=1MO;COUNT=4",
 )
-HOURS = (9, 14, 2)
+HOURS = (9, 14, 20)
 
 
 @dataclass(frozen=True, slots=True)

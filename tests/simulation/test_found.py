@@ -137,6 +137,69 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
             did(("LionDesk: due of tail", 6, 250, 257, 220)),
         ],
     ),
+    "a POST whose answer was lost is found again and not sent twice": (
+        {},
+        [did(("calendar: new", 5, 210, 128, 108), faults=({4: "refused", 7: "lost after"},))],
+    ),
+    "a split whose request got no answer is not made twice": (
+        {},
+        [
+            did(("calendar: new", 2, 178, 243, 392)),
+            did(("calendar: split", 5, 49, 53, 252), faults=({4: "lost after"},)),
+        ],
+    ),
+    "a resource whose PUT got no answer is taken over": (
+        {},
+        [
+            did(("LionDesk: new", 2, 188, 411, 259)),
+            did(("LionDesk: new", 6, 366, 102, 251), faults=({3: "lost after", 6: "refused"},)),
+        ],
+    ),
+    "a series is not cut while its tail stands nowhere": (
+        {},
+        [
+            did(("calendar: new", 2, 22, 89, 338)),
+            did(("LionDesk: rule", 4, 221, 89, 95), faults=({3: "lost after", 12: "dies after"},)),
+        ],
+    ),
+    "the second split of an event does not take the first tail's name": (
+        {},
+        [
+            did(("LionDesk: new", 1, 419, 143, 92)),
+            did(("calendar: split", 4, 190, 229, 216)),
+            did(("LionDesk: due of tail", 5, 330, 207, 25)),
+        ],
+    ),
+    "an occurrence deleted here and its series there are no edit": (
+        {},
+        [
+            did(("LionDesk: new", 2, 135, 360, 210)),
+            did(("calendar: exclude", 5, 184, 388, 417), ("LionDesk: delete all", 6, 112, 173, 374)),
+        ],
+    ),
+    "a text beside another rule for the series is not lost": (
+        {},
+        [
+            did(("calendar: new", 1, 30, 135, 312)),
+            did(("calendar: rule", 2, 271, 272, 220), ("LionDesk: text", 3, 180, 236, 386)),
+        ],
+    ),
+    "rows that the horizon brings go to the tail of a divided series": (
+        {},
+        [
+            did(("LionDesk: new", 2, 69, 391, 156)),
+            did(("LionDesk: text of tail", 4, 390, 62, 328)),
+            did(("time passes", 7, 345, 380, 110)),
+        ],
+    ),
+    "a series that was cut in the calendar and survives its deletion there stays cut": (
+        {},
+        [
+            did(("LionDesk: new", 1, 195, 400, 166)),
+            did(("calendar: truncate", 2, 27, 171, 30)),
+            did(("LionDesk: text of tail", 4, 222, 82, 61), ("calendar: delete", 5, 115, 242, 100)),
+        ],
+    ),
     "a single task that got a rule begins at the rule's first day": (
         {},
         [did(("LionDesk: new", 1, 208, 259, 359)), did(("LionDesk: rule", 3, 334, 167, 81))],

@@ -89,7 +89,11 @@ def _series_and_single(old: Series, new: Series, rows: Sequence[LinkedRow]) -> D
     opened = first_open(rows)
     at = opened.slot if opened else old.master.due
     due = at if new.master.due == old.master.due else new.master.due
-    return Delta(tail=Tail(at, fields, due, None, restructured=True, whole=True, moved={at: due}))
+    done = new.master.status is Status.COMPLETE and opened is not None
+    return Delta(
+        tail=Tail(at, fields, due, None, restructured=True, whole=True, moved={at: due}),
+        edits={at: {"status": Status.COMPLETE}} if done else {},
+    )
 
 
 def _structure(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | Slot | None:
@@ -212,7 +216,9 @@ def _ranged_edits(
     if tail is None or tail.restructured or not ranged or tail.at in ranged:
         return {}
     edits = {}
-    for slot in (each.slot for each in rows if each.slot >= min(ranged) and each.slot not in new.overrides.keys() - ranged):
+    for slot in (
+        each.slot for each in rows if each.slot >= min(ranged) and each.slot not in new.overrides.keys() - ranged
+    ):
         before, after = value_at(old, slot), value_at(new, slot)
         if before is not None and after is not None and (fields := differences(before, after, (*CONTENT, "due"))):
             edits[slot] = fields

@@ -34,7 +34,8 @@ def joining(
         return [], list(fresh)
     taken = {each.slot for each in current}
     vacant = {each.slot: each.row for each in link.rows if each.slot not in taken}
-    events = {each.row.event_id for each in link.rows} - {None}
+    # A tail that moved to another event takes the rows that are new in that one along.
+    events = {each.row.event_id for each in (*link.rows, *current)} - {None}
     joined = _successors(link, vacant, events, fresh)
     placed = {each.row.id for each in joined}
     taken |= {each.slot for each in joined}
@@ -72,7 +73,7 @@ def _successors(
 
 
 def _reborn(lost: Sequence[Slot], vacant: Mapping[Slot, Row], fresh: Sequence[Row]) -> list[LinkedRow]:
-    """A series that vanished whole while its like appeared under new ids and a new event, on the same days or alone."""
+    """A series that vanished whole while its like appeared under new ids in a new event: as it was, moved, or alone."""
     gone = vacant[lost[0]]
     days = {vacant[slot].task.due.date() for slot in lost}
     heirs = sorted(
@@ -83,7 +84,10 @@ def _reborn(lost: Sequence[Slot], vacant: Mapping[Slot, Row], fresh: Sequence[Ro
         for row in fresh
         if row.rule is None and (row.task.due, row.task.summary) == (gone.task.due, gone.task.summary)
     ]
-    if len({row.event_id for row in heirs}) == 1 and {row.task.due.date() for row in heirs} == days:
+    texts = {vacant[slot].task.summary for slot in lost}
+    moved = {row.task.summary for row in heirs} == texts and abs(len(heirs) - len(lost)) <= 1
+    same = moved or {row.task.due.date() for row in heirs} == days
+    if gone.rule is not None and len({row.event_id for row in heirs}) == 1 and same:
         return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
     return [LinkedRow(lost[0], row) for row in alone[:1]]
 

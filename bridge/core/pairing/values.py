@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import Link, LinkedRow, Row, Series, Slot
+from bridge.core.model import Link, LinkedRow, Row, Rule, Series, Slot, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,20 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """A task that was sent to LionDesk, with an answer that may be lost. Of `rule` the parts alone count."""
+
+    slot: Slot
+    task: Task
+    rule: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sides:
     """What both sides showed in this run. `..._complete`: what is not in there is not there at all.
 
-    `horizon` is how far LionDesk is known to have made rows of its rules.
+    `horizon` is how far LionDesk is known to have made rows of its rules. `posted` is what was sent for a link, by its
+    UID, while nobody knows whether it arrived.
     """
 
     rows: Mapping[str, Row]
@@ -63,3 +73,4 @@ class Sides:
     gone: frozenset[str]
     horizon: datetime
     zone: ZoneInfo
+    posted: Mapping[str, tuple[Posted, ...]] = field(default_factory=lambda: MappingProxyType({}))

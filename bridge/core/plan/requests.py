@@ -35,7 +35,8 @@ class Requests:
     def collect(self, fresh: Mapping[Slot, Task], overridden: Mapping[Slot, Task]) -> None:
         """Deletions of a tail, the tail's edit, single occurrences, then what is added.
 
-        `overridden` are the occurrences with values of their own, `fresh` are new occurrences of a series that shares its event with a later one, so that no rule makes them.
+        `overridden` are the occurrences with values of their own. `fresh` are new ones that no rule makes there: of a
+        series that shares its event with a later one, or whose rule runs on another clock.
         """
         delta, self.overridden = self.delta, overridden
         self.expected = {slot: row.task for slot, row in self.rows.items()}
@@ -132,9 +133,7 @@ class Requests:
         shift = tail.due - tail.at
         expected: dict[Slot, Task] = {}
         for slot, task in self.expected.items():
-            if slot < at:
-                expected[slot] = task
-            elif slot in self.kept:
+            if slot < at or slot in self.kept:
                 expected[slot] = task
             elif (tail.restructured and tail.rule is None and slot > at) or (
                 tail.restructured and tail.moved and slot not in tail.moved

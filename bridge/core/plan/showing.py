@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.changes import CONTENT, Delta, Tail
+from bridge.core.changes import Delta, Tail
 from bridge.core.model import LinkedRow, Series, Side, Slot, Status, Task
 from bridge.core.occurrences import (
     cut_series,
@@ -35,17 +35,8 @@ def shown_after(
 
     `expected` is what LionDesk shows by then: a series whose slots are others now is made of that anew.
     """
-    series, pairing, delta = agreement.series, agreement.pairing, agreement.to_calendar
-    assert series is not None
+    series, delta, pairing = _reshaped(agreement, expected, zone)
     split: tuple[Pairing, ...] = ()
-    theirs = agreement.to_liondesk.tail
-    if theirs is not None and theirs.restructured and series.rule is not None:
-        series = _settled_history(
-            series, theirs, {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}, zone
-        )
-        delta = _at_new_slots(delta, theirs.moved)
-        here = tuple(LinkedRow(theirs.moved.get(each.slot, each.slot), each.row) for each in pairing.rows)
-        pairing = replace(pairing, rows=here)
     tail = delta.tail
     if tail is not None:
         agreed = replace(pairing, rows=tuple(_agreed(each, expected) for each in pairing.rows))
@@ -55,20 +46,46 @@ def shown_after(
             series, split = _split(series, agreed, tail, horizon)
         if split or tail.restructured:
             delta = _before_tail(delta, tail.at)
+        else:
+            series = _reached(series, agreement, tail)
     if delta.drop_from is not None and series.rule is not None:
         series = cut_series(series, delta.drop_from)
+    series = _edited(series, agreement, delta, pairing)
     linked = linked_by_slot(pairing.rows)
-    for slot, fields in sorted(delta.edits.items()):
-        if series.rule is None and series.master is not None:
-            series = replace(series, master=_taking(series.master, fields))
-        elif _before_the_beginning(series, slot):
-            series = _reaching_back(series, slot, pairing.rows)
-        elif (task := _before(agreement, series, slot)) is not None:
-            series = with_override(series, slot, _taking(task, fields))
     for slot, task in sorted(delta.adds.items()):
         if (slot in linked or slot in agreement.to_liondesk.adds) and series.rule is not None:
             series = with_override(_with_room(series, slot, zone), slot, task)
     return (without(series, delta.drops) if series.rule is not None else series), split
+
+
+def _reshaped(agreement: Agreement, expected: Mapping[Slot, Task], zone: ZoneInfo) -> tuple[Series, Delta, Pairing]:
+    """The calendar's series, LionDesk's changes and the rows, at the slots that the calendar gave the series."""
+    series, pairing, theirs = agreement.series, agreement.pairing, agreement.to_liondesk.tail
+    assert series is not None
+    if theirs is None or not theirs.restructured:
+        return series, agreement.to_calendar, pairing
+    if series.rule is None:
+        left = expected.get(theirs.moved.get(theirs.at, theirs.at))
+        if left is not None and series.master is not None and left.due != series.master.due:
+            series = replace(series, master=_in_state_of(replace(series.master, due=left.due), left))
+        return series, agreement.to_calendar, pairing
+    history = {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}
+    series = _settled_history(series, theirs, history, zone)
+    rows = tuple(LinkedRow(theirs.moved.get(each.slot, each.slot), each.row) for each in pairing.rows)
+    return series, _at_new_slots(agreement.to_calendar, theirs.moved), replace(pairing, rows=rows)
+
+
+def _edited(series: Series, agreement: Agreement, delta: Delta, pairing: Pairing) -> Series:
+    """The series with LionDesk's edits of single occurrences."""
+    for slot, fields in sorted(delta.edits.items()):
+        if series.rule is None and series.master is not None:
+            if slot == series.master.due or len(pairing.rows) == 1:
+                series = replace(series, master=_taking(series.master, fields))
+        elif _before_the_beginning(series, slot):
+            series = _reaching_back(series, slot, pairing.rows)
+        elif (task := _before(agreement, series, slot)) is not None:
+            series = with_override(series, slot, _taking(task, fields))
+    return series
 
 
 def _at_new_slots(delta: Delta, moved: Mapping[Slot, Slot]) -> Delta:
@@ -93,6 +110,19 @@ def _with_room(series: Series, slot: Slot, zone: ZoneInfo) -> Series:
     if series.rule is None or slot in present(own, zone, slot) or slot in series.overrides:
         return series
     return replace(series, rdates=series.rdates | {slot})
+
+
+def _reached(series: Series, agreement: Agreement, tail: Tail) -> Series:
+    """The overrides that an app made at the same time, with what LionDesk said to all in fields that nobody edited."""
+    base = agreement.pairing.link.series
+    for each in agreement.pairing.rows:
+        own = agreement.to_liondesk.edits.get(each.slot, {})
+        task = value_at(series, each.slot) if each.slot in series.overrides else None
+        if task is None or base is None or each.slot in base.overrides or each.slot < tail.at:
+            continue
+        fields = {name: value for name, value in tail.fields.items() if name not in own and hasattr(task, name)}
+        series = with_override(series, each.slot, _taking(task, fields))
+    return series
 
 
 def _agreed(each: LinkedRow, expected: Mapping[Slot, Task]) -> LinkedRow:
@@ -236,7 +266,11 @@ def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> t
 def put(agreement: Agreement, shown: Series) -> tuple[PutResource, ...]:
     """The write that brings the calendar to `shown`; none where it shows that already (law 5)."""
     pairing = agreement.pairing
-    same = pairing.href is not None and shown == (pairing.held or pairing.series) and not _another_contact(agreement.to_calendar)
+    same = (
+        pairing.href is not None
+        and shown == (pairing.held or pairing.series)
+        and not _another_contact(agreement.to_calendar)
+    )
     if pairing.series is None or same:
         return ()
     slot, changes = _headline(agreement, shown)

@@ -15,7 +15,6 @@ from bridge.core.plan.requests import Requests
 from bridge.core.plan.showing import put, shown_after, shown_by, summary_of
 from bridge.core.reconcile import Agreement
 
-
 AHEAD = timedelta(days=3 * 366)
 """How far ahead LionDesk may make rows of a rule."""
 
