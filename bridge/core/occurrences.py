@@ -97,6 +97,7 @@ def cut_series(series: Series, first: Slot) -> Series:
         rule=_ended_before(series, first),
         overrides=MappingProxyType(overrides),
         exdates=frozenset(slot for slot in series.exdates if slot < first),
+        rdates=frozenset(slot for slot in series.rdates if slot < first),
     )
 
 
@@ -124,6 +125,7 @@ def tail_of(series: Series, first: Slot, uid: str) -> Series:
         rule=tail_from(series.rule, series.master.due, _border(series, first)),
         overrides=MappingProxyType(overrides),
         exdates=frozenset(slot for slot in series.exdates if slot >= first),
+        rdates=frozenset(slot for slot in series.rdates if slot >= first),
     )
 
 

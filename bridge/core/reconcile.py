@@ -261,7 +261,8 @@ class _Merging:
         return {slot: row.task for slot, row in self.rows.items() if slot >= first}
 
     def _edit_survives(self, slot: Slot, edited: Side) -> None:
-        row = self.rows.get(slot) or self.base_rows[slot]
+        # Beyond LionDesk's horizon there is no row: any other names the series.
+        row = self.rows.get(slot) or self.base_rows.get(slot) or next(iter({**self.base_rows, **self.rows}.values()))
         words = ("edited", "deleted") if edited is Side.LIONDESK else ("deleted", "edited")
         dispute = self._dispute(slot, "existence", *words, row)
         self.conflicts.append(Conflict(dispute, *edit_beats_delete(dispute, edited)))

@@ -200,6 +200,21 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
             did(("LionDesk: text of tail", 4, 222, 82, 61), ("calendar: delete", 5, 115, 242, 100)),
         ],
     ),
+    "an edit beyond LionDesk's rows of a series that LionDesk ended survives": (
+        {},
+        [
+            did(("LionDesk: new", 1, 308, 236, 386)),
+            did(("LionDesk: delete tail", 3, 162, 385, 242), ("calendar: text", 4, 194, 77, 355)),
+        ],
+    ),
+    "a second THISANDFUTURE in one series reaches what follows it": (
+        {},
+        [
+            did(("calendar: new", 1, 267, 379, 205)),
+            did(("calendar: this and future", 2, 331, 176, 238)),
+            did(("calendar: this and future", 4, 206, 374, 140)),
+        ],
+    ),
     "a single task that got a rule begins at the rule's first day": (
         {},
         [did(("LionDesk: new", 1, 208, 259, 359)), did(("LionDesk: rule", 3, 334, 167, 81))],

@@ -142,7 +142,7 @@ class Requests:
             else:
                 there = tail.moved.get(slot, slot) if tail.restructured else slot
                 if self._exceptional(slot) and not (tail.restructured and tail.rule is None):
-                    expected[there] = task
+                    expected[there] = _with(task, self._newly_own(slot, there)) if there in self.overridden else task
                 else:
                     stands = task.due != slot and not (tail.restructured and "due" not in self.own.get(slot, {}))
                     due = task.due if stands else (there if tail.restructured else slot + shift)
