@@ -23,6 +23,7 @@ from bridge.cli.sandbox import sandbox
 from bridge.cli.status import status
 from bridge.cli.sync import sync
 from bridge.cli.terminal import accept_any_text, log_as, tell
+from bridge.cli.verify import verify
 from bridge.errors import BridgeError
 
 NAME = "liondesk-bridge"
@@ -42,7 +43,7 @@ def program() -> None:
     """
 
 
-for command in (demo, check, sync, export, status, sandbox):
+for command in (demo, check, sync, export, status, verify, sandbox):
     program.add_command(command)
 
 
