@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bridge.account import card_reader
 from bridge.core.model import Side
 from bridge.core.policies import POLICIES
 from bridge.errors import BridgeError, ConfigurationError, Unreachable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from bridge.liondesk.client import LionDeskApi
     from bridge.store import SqlStore, State
     from bridge.sync import Options, Pair
-    from bridge.vtodo import ContactCard
 
 
 def _utc_now() -> datetime:
@@ -66,12 +66,13 @@ async def opened(
                 keep_completed=settings.keep_completed,
                 writes_liondesk=settings.direction != "to-calendar",
                 writes_calendar=settings.direction != "to-liondesk",
-                contact=_contact(liondesk) if dav.contacts else None,
+                contact=card_reader(liondesk) if dav.contacts else None,
             )
 
 
 def _liondesk(settings: PairSettings, facts: Mapping[str, object], now: Callable[[], datetime]) -> LionDeskApi:
     from bridge.liondesk.client import LionDeskApi
+    from bridge.liondesk.http import Given
 
     there = settings.liondesk
     token = there.token
@@ -82,7 +83,7 @@ def _liondesk(settings: PairSettings, facts: Mapping[str, object], now: Callable
     return LionDeskApi(
         there.url,
         there.account_url,
-        token.reveal,
+        Given(token.reveal),
         _zone(settings.name, zone),
         assigned_user_id=str(assigned) if assigned else None,
         now=now,
@@ -133,17 +134,6 @@ async def _categories(
     if asked != kept:
         await store.set_facts({"categories": asked})
     return asked
-
-
-def _contact(liondesk: LionDeskApi) -> Callable[[str], Awaitable[ContactCard | None]]:
-    """What reads a contact as a task shows it."""
-    from bridge.vtodo import ContactCard
-
-    async def read(contact_id: str) -> ContactCard | None:
-        found = await liondesk.contact(contact_id)
-        return ContactCard(found.name, found.phones, found.email) if found is not None else None
-
-    return read
 
 
 async def _calendar(

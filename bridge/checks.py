@@ -84,13 +84,13 @@ async def check_pair(settings: PairSettings) -> tuple[Finding, ...]:
 
 
 async def _liondesk(settings: PairSettings) -> tuple[Finding, ...]:
-    from bridge.liondesk.http import Http, Waits
+    from bridge.liondesk.http import Given, Http, Waits
 
     try:
         token = revealed(settings)
     except ConfigurationError as error:
         return (_wrong("liondesk.token", error),)
-    http = Http(lambda: token, Waits())
+    http = Http(Given(lambda: token), Waits())
     try:
         tasks = await _tasks(settings, http)
         if tasks.result is Result.WRONG:

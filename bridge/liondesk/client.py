@@ -14,7 +14,7 @@ from bridge.errors import StateError, Unreachable
 from bridge.liondesk import rows
 from bridge.liondesk.account import Account, Contact
 from bridge.liondesk.answers import Payload
-from bridge.liondesk.http import Http, Query, Token, Waits
+from bridge.liondesk.http import Bearer, Http, Query, Waits
 from bridge.liondesk.listing import LIVE, NEWEST_CHANGE_FIRST, OLDEST_FIRST, Listing, changed_since
 from bridge.liondesk.observe import Observer
 from bridge.liondesk.paging import Page
@@ -37,7 +37,7 @@ class LionDeskApi:
         self,
         url: str,
         account_url: str,
-        token: Token,
+        bearer: Bearer,
         zone: ZoneInfo,
         *,
         assigned_user_id: str | None = None,
@@ -45,7 +45,7 @@ class LionDeskApi:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.assigned_user_id = assigned_user_id
-        self._http = Http(token, waits or Waits())
+        self._http = Http(bearer, waits or Waits())
         self._listing = Listing(self._http, url)
         self._observer = Observer(self._listing, zone, now)
         self._account = Account(self._http, account_url)

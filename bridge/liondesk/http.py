@@ -36,16 +36,31 @@ _RENEW = (
 )
 
 
-class Secret(Protocol):
-    """Text that does not show itself."""
+class Bearer(Protocol):
+    """Where the bearer token comes from. It is asked for with every request, so it may be another one meanwhile."""
 
-    def get_secret_value(self) -> str:
-        """The text."""
+    def token(self) -> str:
+        """The token to send. Raises CredentialsError."""
+        ...
+
+    async def renewed(self, refused: str) -> bool:
+        """Whether there is another token by now in place of one that LionDesk refused. Raises Unreachable, too."""
         ...
 
 
-Token: TypeAlias = Callable[[], str] | Secret
-"""Where the bearer token comes from. It is asked for with every request, so it may be renewed meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A token that the user gave, wherever it is read from: nobody but the user can renew it."""
+
+    reveal: Callable[[], str]
+
+    def token(self) -> str:
+        """The token, read anew."""
+        return self.reveal()
+
+    async def renewed(self, refused: str) -> bool:
+        """Never."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +88,9 @@ class _Busy(Exception):
 class Http:
     """One pool of connections, with the bearer token on every request. An async context manager, or `close()` it."""
 
-    def __init__(self, token: Token, waits: Waits) -> None:
+    def __init__(self, bearer: Bearer, waits: Waits) -> None:
         self.requests = 0
-        self._token = token
+        self._bearer = bearer
         self._sent = ""
         self._waits = waits
         self._client: httpx.AsyncClient | None = None
@@ -187,6 +202,15 @@ class Http:
         return response
 
     async def _send(self, method: str, url: str, query: Query, body: Mapping[str, object] | None) -> httpx.Response:
+        """One request; once more with another token where the first one was refused, which changed nothing (401)."""
+        response = await self._send_once(method, url, query, body)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and await self._bearer.renewed(self._sent):
+            response = await self._send_once(method, url, query, body)
+        return response
+
+    async def _send_once(
+        self, method: str, url: str, query: Query, body: Mapping[str, object] | None
+    ) -> httpx.Response:
         client = self._open()
         self._sent = self._secret()
         headers = {"authorization": f"Bearer {self._sent}"}
@@ -211,7 +235,7 @@ class Http:
         return self._client
 
     def _secret(self) -> str:
-        token = (self._token() if callable(self._token) else self._token.get_secret_value()).strip()
+        token = self._bearer.token().strip()
         # A header with other characters would be refused by the HTTP library in words that quote the token.
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise CredentialsError(
@@ -251,6 +275,31 @@ class Http:
         """One line of bounded length without the token, which a server may echo."""
         line = " ".join((text.replace(self._sent, "[token]") if self._sent else text).split())
         return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+
+
+async def post_openly(url: str, body: Mapping[str, object], waits: Waits) -> Payload | Refused | Unknown:
+    """POST without a bearer token, once, following no redirect: what a token is asked for with (RFC 6749, 4.1.3, 6).
+
+    What a refusal says is the server's words; the body, which holds secrets, is in none of them.
+    """
+    import httpx
+
+    try:
+        async with (
+            asyncio.timeout(waits.whole),
+            httpx.AsyncClient(timeout=httpx.Timeout(waits.read, connect=waits.connect)) as client,
+        ):
+            response = await client.post(url, json=dict(body), headers={"accept": "application/json"})
+    except _lost() as error:
+        return Unknown(_what_happened(error))
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unknown(f"{response.status_code} {response.reason_phrase}")
+    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        return Refused(response.status_code, error_words(response.content) or response.reason_phrase)
+    try:
+        return read_payload(response.content)
+    except ValueError as error:
+        return Unknown(str(error))
 
 
 def _lost() -> tuple[type[Exception], ...]:

@@ -14,7 +14,7 @@ import pytest
 from bridge.core.model import Row, Status, Task
 from bridge.core.recurrence import parse_rule
 from bridge.liondesk.client import LionDeskApi
-from bridge.liondesk.http import Waits
+from bridge.liondesk.http import Given, Waits
 from bridge.ports import Done, Refused, RowsSeen
 from bridge.sandbox.serve import serving
 from bridge.sandbox.world import World
@@ -96,7 +96,7 @@ def url(world: World, served: tuple[World, str]) -> str:
 async def liondesk(url: str) -> AsyncIterator[LionDeskApi]:
     waits = Waits(first=0.01, attempts=3)
     async with LionDeskApi(
-        f"{url}/api/v1", url, lambda: "ann", ZONE, assigned_user_id="1", waits=waits, now=lambda: NOON
+        f"{url}/api/v1", url, Given(lambda: "ann"), ZONE, assigned_user_id="1", waits=waits, now=lambda: NOON
     ) as api:
         yield api
 
@@ -435,5 +435,5 @@ async def test_the_account_tells_its_owner_categories_and_contacts(liondesk: Lio
 
 
 async def test_without_an_account_url_nothing_is_asked(url: str) -> None:
-    async with LionDeskApi(f"{url}/api/v1", "", lambda: "ann", ZONE) as api:
+    async with LionDeskApi(f"{url}/api/v1", "", Given(lambda: "ann"), ZONE) as api:
         assert (await api.me(), await api.categories(), await api.contact("1"), api.requests) == (None, {}, None, 0)

@@ -14,7 +14,7 @@ import pytest
 from bridge.errors import BridgeError, CredentialsError, Unreachable
 from bridge.liondesk.answers import retry_after
 from bridge.liondesk.client import LionDeskApi
-from bridge.liondesk.http import Waits
+from bridge.liondesk.http import Given, Waits
 from bridge.ports import Done, Refused, Unknown
 from tests.liondesk.fault_server import Answer, FaultServer, answer, fault_server
 
@@ -27,7 +27,7 @@ BODY: Mapping[str, object] = {"description": "Call"}
 
 def api(server: FaultServer | str, waits: Waits = QUICK) -> LionDeskApi:
     url = server if isinstance(server, str) else server.url
-    return LionDeskApi(url, url, lambda: TOKEN, ZONE, waits=waits)
+    return LionDeskApi(url, url, Given(lambda: TOKEN), ZONE, waits=waits)
 
 
 async def read_through(*answers: Answer, waits: Waits = QUICK) -> tuple[object, FaultServer, int]:
@@ -259,15 +259,10 @@ async def test_a_confirmed_write_may_be_answered_without_a_row(nothing: bytes) -
 async def test_every_request_carries_the_token_of_that_moment() -> None:
     tokens = iter(["first", "second"])
     async with fault_server(answer(body=ROW)) as server:
-        async with LionDeskApi(server.url, "", lambda: next(tokens), ZONE, waits=QUICK) as client:
+        async with LionDeskApi(server.url, "", Given(lambda: next(tokens)), ZONE, waits=QUICK) as client:
             await client.read(["12"])
             await client.update("12", {"status": "complete"}, 3)
         assert [asked.headers["authorization"] for asked in server.asked] == ["Bearer first", "Bearer second"]
-
-
-class Hidden:
-    def get_secret_value(self) -> str:
-        return f"{TOKEN}\n"
 
 
 @pytest.mark.parametrize(
@@ -283,7 +278,10 @@ class Hidden:
 )
 async def test_no_secret_is_in_any_message_log_or_repr(trouble: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    async with fault_server(trouble) as server, LionDeskApi(server.url, "", Hidden(), ZONE, waits=QUICK) as client:
+    async with (
+        fault_server(trouble) as server,
+        LionDeskApi(server.url, "", Given(lambda: f"{TOKEN}\n"), ZONE, waits=QUICK) as client,
+    ):
         with pytest.raises(BridgeError) as caught:
             await client.read(["12"])
         outcome = await client.create(BODY)
@@ -294,7 +292,10 @@ async def test_no_secret_is_in_any_message_log_or_repr(trouble: bytes, caplog: p
 
 @pytest.mark.parametrize("broken", ["", "   ", "two words", "line\nbreak", "tökén"])
 async def test_a_token_that_can_be_none_is_named_before_anything_is_sent(broken: str) -> None:
-    async with fault_server(answer(body=ROW)) as server, LionDeskApi(server.url, "", lambda: broken, ZONE) as client:
+    async with (
+        fault_server(answer(body=ROW)) as server,
+        LionDeskApi(server.url, "", Given(lambda: broken), ZONE) as client,
+    ):
         with pytest.raises(CredentialsError) as caught:
             await client.read(["12"])
         assert server.asked == []

@@ -14,7 +14,7 @@ import pytest
 from bridge.errors import Unreachable
 from bridge.liondesk.client import LionDeskApi
 from bridge.liondesk.cursor import Cursor, Habits, after, dump, load
-from bridge.liondesk.http import Waits
+from bridge.liondesk.http import Given, Waits
 from bridge.ports import RowsSeen
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.serve import serving
@@ -77,7 +77,7 @@ def url(world: World) -> Iterator[str]:
 
 @pytest.fixture
 async def liondesk(url: str, watch: Watch) -> AsyncIterator[LionDeskApi]:
-    async with LionDeskApi(f"{url}/api/v1", url, lambda: "ann", ZONE, waits=QUICK, now=watch.now) as api:
+    async with LionDeskApi(f"{url}/api/v1", url, Given(lambda: "ann"), ZONE, waits=QUICK, now=watch.now) as api:
         yield api
 
 
@@ -272,7 +272,7 @@ async def test_what_a_server_does_not_know_is_done_without_and_remembered(
     async with fault_server(plain) as server:
 
         async def run(cursor: str | None) -> tuple[int, RowsSeen]:
-            async with LionDeskApi(server.url, "", lambda: "t", ZONE, waits=QUICK, now=lambda: NOON) as api:
+            async with LionDeskApi(server.url, "", Given(lambda: "t"), ZONE, waits=QUICK, now=lambda: NOON) as api:
                 return await costs(api, base, cursor)
 
         _, seen = await run(None)
@@ -291,7 +291,7 @@ async def test_rows_without_stamps_are_read_whole_every_time() -> None:
     plain = Plain(rows=[plain_row(1) | {"modified_at": None}, plain_row(2) | {"modified_at": "?"}])
     async with (
         fault_server(plain) as server,
-        LionDeskApi(server.url, "", lambda: "t", ZONE, waits=QUICK, now=lambda: NOON) as api,
+        LionDeskApi(server.url, "", Given(lambda: "t"), ZONE, waits=QUICK, now=lambda: NOON) as api,
     ):
         base = Base()
         _, seen = await costs(api, base, None)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import Unreachable
 from bridge.liondesk.client import LionDeskApi
-from bridge.liondesk.http import Waits
+from bridge.liondesk.http import Given, Waits
 from bridge.liondesk.paging import Page, read_all, read_page
 from bridge.liondesk.rows import key
 from tests.liondesk.fault_server import Asked, answer, fault_server
@@ -195,7 +195,7 @@ async def test_over_http_a_list_that_changes_with_every_page_is_read_whole() -> 
 
     async with (
         fault_server(page) as server,
-        LionDeskApi(server.url, "", lambda: "token", ZoneInfo("UTC"), waits=Waits(first=0.01)) as client,
+        LionDeskApi(server.url, "", Given(lambda: "token"), ZoneInfo("UTC"), waits=Waits(first=0.01)) as client,
     ):
         seen = await client.observe(None, Nothing())
     found = [one.id for one in seen.rows]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bridge.errors import Unreachable
 from bridge.liondesk.answers import Payload
 from bridge.liondesk.client import LionDeskApi
+from bridge.liondesk.http import Given
 from bridge.liondesk.listing import Listing
 from bridge.liondesk.observe import Observer
 from bridge.ports import Refused, Unknown
@@ -90,7 +91,7 @@ class WorldHttp:
 
 def liondesk_on(http: WorldHttp, zone: ZoneInfo) -> LionDeskApi:
     """The client of the bridge, speaking to this world, as a process has it that just began."""
-    api = LionDeskApi(URL, "", lambda: "", zone, assigned_user_id=str(OWNER), now=http.world.clock.now)
+    api = LionDeskApi(URL, "", Given(lambda: ""), zone, assigned_user_id=str(OWNER), now=http.world.clock.now)
     api._http = http  # type: ignore[assignment] # it has the methods that are called
     api._listing = Listing(http, URL)  # type: ignore[arg-type] # the same
     api._observer = Observer(api._listing, zone, http.world.clock.now)
