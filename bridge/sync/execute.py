@@ -7,7 +7,7 @@ is not sent again here: the link is marked, and the next run looks before it doe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -288,11 +288,15 @@ class Executor:
     # -- the journal ---------------------------------------------------------------------------------------------------
 
     async def _journalled(
-        self, receipt: Receipt, operation: Operation, body: Mapping[str, object], request: object
+        self, receipt: Receipt, operation: Operation, body: Mapping[str, object], request: Coroutine[None, None, Answer]
     ) -> Answer:
         record = _record(described(operation), operation, body)
-        (intent,) = await self.pair.store.intend(self.run, [record])
-        answer: Answer = await request  # type: ignore[misc] # one of the ports' coroutines
+        try:
+            (intent,) = await self.pair.store.intend(self.run, [record])
+        except BaseException:
+            request.close()  # what is not in the journal is not sent
+            raise
+        answer = await request
         state, message = _outcome(answer)
         report = described(operation, "done" if state == "done" else "failed", message)
         if isinstance(operation, PostTask) and isinstance(answer, Done) and answer.row is not None:

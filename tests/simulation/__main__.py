@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import tempfile
 import time
 from collections import Counter
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
-from tests.simulation.drawing import History, Length, draw
+from tests.simulation.drawing import Length, draw
 from tests.simulation.playing import Played, play
 from tests.simulation.shrinking import shrunk
+
+
+def played(seed: int, *, length: str, faults: bool, plain: bool) -> Played:
+    """The history of a seed."""
+    return play(draw(seed, _length(seed, length), faults=faults, plain=plain))
+
+
+def _length(seed: int, length: str) -> Length:
+    lengths: dict[str, Length] = {"single": "single", "pairs": "pairs", "long": "long"}
+    return lengths.get(length, ("single", "pairs", "long")[seed % 3])
 
 
 def main() -> int:
@@ -23,31 +34,32 @@ def main() -> int:
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--plain", action="store_true", help="under the default reading of every open question")
     parser.add_argument("--show", type=int, default=3, help="how many failures are shrunk and told")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
-    memory = Path("/dev/shm")  # noqa: S108 # a state file in memory: thousands of runs write it
     started = time.monotonic()
-    edits = runs = requests = 0
-    failures: list[tuple[int, History, Played]] = []
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        for seed in range(given.seed, given.seed + given.histories):
-            length: Length = ("single", "pairs", "long")[seed % 3] if given.length == "all" else given.length
-            history = draw(seed, length, faults=given.faults, plain=given.plain)
-            played = play(history, Path(folder))
-            edits, runs, requests = edits + played.edits, runs + played.runs, requests + played.requests
-            if played.violations:
-                failures.append((seed, history, played))
-        print(
-            f"{given.histories} histories, {edits} edits, {runs} runs, {requests} writes to LionDesk, "
-            f"{len(failures)} violations in {time.monotonic() - started:.0f} s"
-        )
-        print("seeds:", [seed for seed, *_ in failures])
-        print(Counter(played.violations[0].split(":")[0] for *_, played in failures))
-        for seed, history, _ in failures[: given.show]:
-            smallest, told = shrunk(history, Path(folder))
-            print(f"\nseed {seed}, {sum(len(each.actions) for each in smallest.rounds)} edits:")
-            print("\n".join(told.trace))
-            print("  =>", "\n     ".join(told.violations))
-            print("  ", smallest.rounds)
+    seeds = range(given.seed, given.seed + given.histories)
+    one = partial(played, length=given.length, faults=given.faults, plain=given.plain)
+    if given.processes > 1:
+        with ProcessPoolExecutor(given.processes) as pool:
+            results = list(pool.map(one, seeds, chunksize=10))
+    else:
+        results = [one(seed) for seed in seeds]
+    failures = [(seed, result) for seed, result in zip(seeds, results, strict=True) if result.violations]
+    seconds = time.monotonic() - started
+    print(
+        f"{given.histories} histories, {sum(each.edits for each in results)} edits, "
+        f"{sum(each.runs for each in results)} runs, {sum(each.faults for each in results)} faults injected, "
+        f"{len(failures)} violations; {seconds:.0f} s, {given.histories / seconds / given.processes:.1f} a second and core"
+    )
+    if failures:
+        print("seeds:", [seed for seed, _ in failures])
+        print(Counter(result.violations[0].split(":")[0] for _, result in failures))
+    for seed, _ in failures[: given.show]:
+        smallest, told = shrunk(draw(seed, _length(seed, given.length), faults=given.faults, plain=given.plain))
+        print(f"\nseed {seed}, {sum(len(each.actions) for each in smallest.rounds)} edits:")
+        print("\n".join(told.trace))
+        print("  =>", "\n     ".join(told.violations))
+        print("  ", smallest.rounds)
     return 1 if failures else 0
 
 

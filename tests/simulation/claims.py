@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from tests.simulation.foreign import parsed
 from tests.simulation.people import Action
@@ -65,12 +66,14 @@ def name(seen: Seen) -> str:
 
 def shapes(stage: Stage) -> dict[str, str]:
     """What decides the slots of each resource."""
-    found = {}
-    for href, ics in stage.collected.bodies.items():
-        master = next((each for each in parsed(ics).walk("VTODO") if "RECURRENCE-ID" not in each), None)
-        if master is not None:
-            found[href] = f"{master.get('RRULE')} {master['DUE'].dt if 'RRULE' in master else ''}"
-    return found
+    found = {href: _shape(ics) for href, ics in stage.collected.bodies.items()}
+    return {href: shape for href, shape in found.items() if shape is not None}
+
+
+@lru_cache(maxsize=5000)
+def _shape(ics: str) -> str | None:
+    master = next((each for each in parsed(ics).walk("VTODO") if "RECURRENCE-ID" not in each), None)
+    return None if master is None else f"{master.get('RRULE')} {master['DUE'].dt if 'RRULE' in master else ''}"
 
 
 def check(before: Before, after: Before, final: Before, told: Told, *, plain: bool) -> list[str]:

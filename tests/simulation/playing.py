@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from tests.simulation import claims
@@ -27,17 +28,18 @@ class Played:
     runs: int = 0
     edits: int = 0
     requests: int = 0
+    faults: int = 0
 
 
-def play(history: History, folder: Path) -> Played:
-    """The whole history, up to the first violation."""
+def play(history: History, state: Path | None = None) -> Played:
+    """The whole history, up to the first violation. `state`: the file of the bridge's state, None to keep it in memory."""
     setting = history.setting
     stage = new_stage(
-        folder,
         setting.switches,
         content_tokens=setting.content_tokens,
         rewrites=setting.rewrites,
         policy=setting.policy,
+        state=state,
     )
     played = Played()
     played.trace.append(f"under {dict(setting.switches) or 'the default switches'}, {setting.policy} wins")
@@ -84,6 +86,7 @@ def _run(stage: Stage, played: Played, planned: Mapping[int, object]) -> Ran:
     ran = stage.sync(planned)  # type: ignore[arg-type] # as drawn
     played.runs += 1
     played.requests += len(ran.liondesk)
+    played.faults += stage.faults.injected
     wrong = f" with {dict(planned)}" if planned else ""
     state = "" if ran.report is not None else " (it did not end)"
     played.trace.append(f"  run{wrong}{state}: LionDesk gets {ran.kinds}, the calendar {list(ran.calendar)}")
@@ -110,11 +113,15 @@ def _settle(stage: Stage, played: Played, told: Told) -> None:
 
 def foreign_properties(stage: Stage) -> dict[str, str]:
     """What apps wrote for themselves, with the task it is at."""
-    found: dict[str, str] = {}
-    for ics in stage.collected.bodies.values():
-        for todo in parsed(ics).walk("VTODO"):
-            for name in ("X-FOO", "X-BAR"):
-                lines = todo.get(name, [])
-                for line in lines if isinstance(lines, list) else [lines]:
-                    found[str(line)] = str(todo.get("SUMMARY", "")).split(" ", 1)[0]
-    return found
+    return dict(each for ics in stage.collected.bodies.values() for each in _foreign(ics))
+
+
+@lru_cache(maxsize=5000)
+def _foreign(ics: str) -> tuple[tuple[str, str], ...]:
+    found = []
+    for todo in parsed(ics).walk("VTODO"):
+        for name in ("X-FOO", "X-BAR"):
+            lines = todo.get(name, [])
+            task = str(todo.get("SUMMARY", "")).split(" ", 1)[0]
+            found += [(str(line), task) for line in (lines if isinstance(lines, list) else [lines])]
+    return tuple(found)

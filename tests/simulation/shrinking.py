@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from tests.simulation.drawing import History
 from tests.simulation.playing import Played, play
 
 
-def shrunk(history: History, folder: Path) -> tuple[History, Played]:
+def shrunk(history: History) -> tuple[History, Played]:
     """The smallest one, and how it goes. The kind of its violation stays the same."""
-    played = play(history, folder)
+    played = play(history)
     kind = _kind(played)
     again = True
     while again:
         again = False
         for smaller in _smaller(history):
-            tried = play(smaller, folder)
+            tried = play(smaller)
             if tried.violations and _kind(tried) == kind:
                 history, played, again = smaller, tried, True
                 break

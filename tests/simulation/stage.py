@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.policies import POLICIES
 from bridge.errors import BridgeError
+from bridge.ports import Store
 from bridge.report import PairReport
 from bridge.sandbox.world import World
 from bridge.store import open_state
@@ -20,9 +20,12 @@ from bridge.vtodo import Context
 from tests.simulation.calendar_side import Collected, MemoryCalendar
 from tests.simulation.faults import Died, Faults, Kind
 from tests.simulation.liondesk_side import WorldHttp, liondesk_on
+from tests.simulation.memory import remembered
+from tests.simulation.memory_store import Kept, MemoryStore
 from tests.simulation.views import Place, Seen, calendar_view, liondesk_view
 
 ZONE = ZoneInfo("America/Los_Angeles")
+CONTEXT = Context(ZONE, {"1": "Call", "2": "Showing"}, timedelta(0), None)
 START = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
 """Sunday noon in Los Angeles, a week before the clocks change."""
 
@@ -48,12 +51,13 @@ class Ran:
 
 @dataclass
 class Stage:
-    """Everything there is. `state` is the file of the bridge's state."""
+    """Everything there is. The bridge's state is `kept` in memory, or in the file `state`."""
 
     world: World
     collected: Collected
-    state: Path
+    state: Path | None = None
     policy: str = "newest"
+    kept: Kept = field(default_factory=Kept)
     faults: Faults = field(default_factory=Faults)
 
     def tick(self, by: timedelta = timedelta(seconds=7)) -> None:
@@ -89,44 +93,46 @@ class Stage:
         http = WorldHttp(self.world, self.faults)
         calendar = MemoryCalendar(self.collected, self.faults)
         try:
-            report = asyncio.run(self._run(http, calendar))
+            with remembered(CONTEXT):
+                report = asyncio.run(self._run(http, calendar))
         except Died:
             report = None
         except BridgeError:
             if not planned:
                 raise
             report = None
-        finally:
-            self.faults.start({})
         return Ran(report, tuple(http.writes), tuple(calendar.writes))
 
     async def _run(self, http: WorldHttp, calendar: MemoryCalendar) -> PairReport:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)  # of tasks that died with it
+        if self.state is None:
+            return await self._once(http, calendar, MemoryStore(self.kept, self.faults))
         with open_state(f"sqlite:///{self.state}", now=self.world.clock.now) as state:
-            pair = Pair(
-                name="alice",
-                liondesk=liondesk_on(http, ZONE),
-                calendar=calendar,
-                store=state.pair("alice"),
-                context=Context(ZONE, {"1": "Call", "2": "Showing"}, timedelta(0), None),
-                policy=POLICIES[self.policy],
-                now=self.world.clock.now,
-                keep_completed=None,
-            )
-            return await run(pair, Options())
+            return await self._once(http, calendar, state.pair("alice"))
+
+    async def _once(self, http: WorldHttp, calendar: MemoryCalendar, store: Store) -> PairReport:
+        pair = Pair(
+            name="alice",
+            liondesk=liondesk_on(http, ZONE),
+            calendar=calendar,
+            store=store,
+            context=CONTEXT,
+            policy=POLICIES[self.policy],
+            now=self.world.clock.now,
+            keep_completed=None,
+        )
+        return await run(pair, Options(run=f"run-{self.faults.runs}"))
 
 
 def new_stage(
-    folder: Path, switches: Mapping[str, object], *, content_tokens: bool, rewrites: bool, policy: str = "newest"
+    switches: Mapping[str, object],
+    *,
+    content_tokens: bool,
+    rewrites: bool,
+    policy: str = "newest",
+    state: Path | None = None,
 ) -> Stage:
-    """Nobody has written anything yet. `folder` should be in memory: every run opens the state anew."""
-    template, file = folder / "empty.db", folder / "state.db"
-    if not template.exists():
-        with open_state(f"sqlite:///{template}") as state:
-            state.pair("alice")
-    for path in folder.glob("state.db*"):
-        path.unlink()
-    shutil.copy(template, file)
+    """Nobody has written anything yet. `state` is the file of the bridge's state, None to keep it in memory."""
     world = World()
     world.set_clock(START)
     world.add_user("Alice", "Agent", token="alice-token")
@@ -134,4 +140,4 @@ def new_stage(
     world.add_category("Call")
     world.add_category("Showing")
     world.set_switches(switches)
-    return Stage(world, Collected("content" if content_tokens else "counter", rewrites), file, policy)
+    return Stage(world, Collected("content" if content_tokens else "counter", rewrites), state, policy)

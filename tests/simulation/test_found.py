@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -223,9 +222,9 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
 
 
 @pytest.mark.parametrize("claim", FOUND)
-def test_found(claim: str, tmp_path: Path) -> None:
+def test_found(claim: str) -> None:
     switches, rounds = FOUND[claim]
-    played = play(History(Setting(switches), tuple(rounds)), tmp_path)
+    played = play(History(Setting(switches), tuple(rounds)))
     assert played.violations == [], "\n".join(played.trace)
     # Should the actors be drawn otherwise one day, these numbers must be looked for again.
     assert played.edits == sum(len(each.actions) for each in rounds)

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
+from bridge.store import open_state
 from tests.simulation.drawing import draw
 from tests.simulation.playing import play
 
-MEMORY = Path("/dev/shm")  # noqa: S108  # every run opens the state anew: that is fast in memory
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
-        yield Path(name)
-
 
 @pytest.mark.parametrize("first", range(5000, 5120, 40))
-def test_single_edits_converge_under_every_reading(first: int, folder: Path) -> None:
+def test_single_edits_converge_under_every_reading(first: int) -> None:
     """Both sides agree, nothing is lost, doubled or re-opened, and then all is quiet; `first` is the first seed of 40."""
     for seed in range(first, first + 40):
-        played = play(draw(seed, "single"), folder)
+        played = play(draw(seed, "single"))
         assert played.violations == [], f"seed {seed}\n" + "\n".join(played.trace)
 
 
 @pytest.mark.parametrize("first", range(5000, 5080, 40))
-def test_single_edits_survive_faults_at_any_call(first: int, folder: Path) -> None:
+def test_single_edits_survive_faults_at_any_call(first: int) -> None:
     for seed in range(first, first + 40):
-        played = play(draw(seed, "single", faults=True), folder)
+        played = play(draw(seed, "single", faults=True))
         assert played.violations == [], f"seed {seed}\n" + "\n".join(played.trace)
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-def test_the_same_seed_is_the_same_history(seed: int, folder: Path) -> None:
-    one, other = (play(draw(seed, "long", faults=True), folder) for _ in range(2))
+def test_the_same_seed_is_the_same_history(seed: int) -> None:
+    one, other = (play(draw(seed, "long", faults=True)) for _ in range(2))
     assert one.trace == other.trace
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_a_history_is_the_same_with_the_state_in_memory_and_in_a_file(seed: int, tmp_path: Path) -> None:
+    """So what the simulator proves in memory holds for the real store."""
+    file = tmp_path / "state.db"
+    with open_state(f"sqlite:///{file}") as state:
+        state.pair("alice")
+    history = draw(seed, "pairs")
+    assert play(history, file).trace == play(history).trace

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,7 @@ def liondesk_view(world: World) -> dict[int, Seen]:
     }
 
 
+@lru_cache(maxsize=100_000)
 def told(due: datetime, zone: ZoneInfo) -> datetime:
     """What a clock shows: 02:30 on the night that has none is 03:30 (RFC 5545: the offset before the gap)."""
     return due.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0)
@@ -63,22 +65,28 @@ class Place:
 
 def calendar_view(collected: Collected, zone: ZoneInfo, through: date) -> dict[Place, Seen]:
     """Every occurrence whose slot lies before the end of the day `through`; of a series at least the first."""
-    found: dict[Place, Seen] = {}
-    for href, ics in collected.bodies.items():
-        calendar = parsed(ics)
-        todos = [each for each in calendar.walk("VTODO") if str(each.get("STATUS", "")) != "CANCELLED"]
-        gone = {_slot(each, zone) for each in calendar.walk("VTODO") if str(each.get("STATUS", "")) == "CANCELLED"}
-        master = next((each for each in todos if "RECURRENCE-ID" not in each), None)
-        if master is None or "RRULE" not in master:
-            found |= {
-                Place(href, _slot(each, zone) if "RECURRENCE-ID" in each else None): seen(each, zone) for each in todos
-            }
-            continue
-        overrides = {_slot(each, zone): each for each in todos if "RECURRENCE-ID" in each}
-        for slot in slots_of(master, zone, through):
-            if slot not in gone:
-                found[Place(href, slot)] = _at(slot, master, overrides, zone)
-    return found
+    return {
+        Place(href, slot): shown
+        for href, ics in collected.bodies.items()
+        for slot, shown in resource_view(ics, zone, through)
+    }
+
+
+@lru_cache(maxsize=5000)
+def resource_view(ics: str, zone: ZoneInfo, through: date) -> tuple[tuple[datetime | None, Seen], ...]:
+    """The occurrences of one resource, by slot."""
+    todos = list(parsed(ics).walk("VTODO"))
+    gone = {
+        _slot(each, zone) for each in todos if str(each.get("STATUS", "")) == "CANCELLED" and "RECURRENCE-ID" in each
+    }
+    todos = [each for each in todos if str(each.get("STATUS", "")) != "CANCELLED"]
+    master = next((each for each in todos if "RECURRENCE-ID" not in each), None)
+    if master is None or "RRULE" not in master:
+        return tuple((_slot(each, zone) if "RECURRENCE-ID" in each else None, seen(each, zone)) for each in todos)
+    overrides = {_slot(each, zone): each for each in todos if "RECURRENCE-ID" in each}
+    return tuple(
+        (slot, _at(slot, master, overrides, zone)) for slot in slots_of(master, zone, through) if slot not in gone
+    )
 
 
 def _at(slot: datetime, master: Any, overrides: dict[datetime, Any], zone: ZoneInfo) -> Seen:

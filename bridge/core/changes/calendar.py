@@ -25,9 +25,9 @@ def restored(old: Series, new: Series, zone: ZoneInfo) -> Series:
     if new.master is None and old.master is not None:
         kept = {**old.overrides, **new.overrides}
         new = replace(old, overrides=MappingProxyType(kept), modified_at=new.modified_at, prodid=new.prodid)
-    if new.rule is None:
+    if new.rule is None or not old.overrides:
         return new
-    shown = slots(new, zone, max(old.overrides, default=None))
+    shown = slots(new, zone, max(old.overrides))
     drops_overrides = any(fragment in new.prodid.lower() for fragment in DROPPERS)
     for slot, override in old.overrides.items():
         if slot in new.overrides or slot not in shown or override.this_and_future or override.cancelled:
