@@ -8,11 +8,11 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
 
 from bridge.errors import StateError
-from bridge.ports import StoredLink, StoredRow
-from bridge.store.tables import links, rows
+from bridge.ports import StoredLink, StoredPart, StoredRow
+from bridge.store.tables import links, parts, rows
 
 T = TypeVar("T")
 
@@ -49,9 +49,14 @@ def live_among(connection: Connection, pair_id: int, row_ids: Collection[str]) -
 
 
 def etags(connection: Connection, pair_id: int) -> dict[str, str]:
-    """The href -> ETag of the links that have both."""
+    """The href -> ETag of the links that have both, and of all parts."""
     wanted = links.c.pair_id == pair_id, links.c.href.is_not(None), links.c.etag.is_not(None)
-    return {row.href: row.etag for row in connection.execute(select(links.c.href, links.c.etag).where(*wanted))}
+    both = select(links.c.href, links.c.etag).where(*wanted), _parts_of(pair_id)
+    return {row.href: row.etag for query in both for row in connection.execute(query)}
+
+
+def _parts_of(pair_id: int) -> Select[tuple[str, str]]:
+    return select(parts.c.href, parts.c.etag).where(parts.c.pair_id == pair_id)
 
 
 def read_touched(connection: Connection, pair_id: int, touching: Touching) -> tuple[StoredLink, ...]:
@@ -59,10 +64,12 @@ def read_touched(connection: Connection, pair_id: int, touching: Touching) -> tu
     found = _ids_touched(connection, pair_id, touching)
     link_rows: list[RowMapping] = []
     row_rows: list[RowMapping] = []
+    part_rows: list[RowMapping] = []
     for batch in _batches(sorted(found)):
         link_rows += connection.execute(select(links).where(links.c.id.in_(batch)).order_by(links.c.id)).mappings()
         row_rows += connection.execute(select(rows).where(rows.c.link_id.in_(batch))).mappings()
-    return _assemble(link_rows, row_rows)
+        part_rows += connection.execute(select(parts).where(parts.c.link_id.in_(batch))).mappings()
+    return _assemble(link_rows, row_rows, part_rows)
 
 
 def read_all(connection: Connection, pair_id: int) -> tuple[StoredLink, ...]:
@@ -70,6 +77,7 @@ def read_all(connection: Connection, pair_id: int) -> tuple[StoredLink, ...]:
     return _assemble(
         connection.execute(select(links).where(links.c.pair_id == pair_id).order_by(links.c.id)).mappings(),
         connection.execute(select(rows).where(rows.c.pair_id == pair_id)).mappings(),
+        connection.execute(select(parts).where(parts.c.pair_id == pair_id)).mappings(),
     )
 
 
@@ -82,10 +90,16 @@ def write(
     _update_known(connection, pair_id, [link for link in changed if link.id is not None])
     ids = _insert_new(connection, pair_id, [link for link in changed if link.id is None])
     saved = tuple(
-        replace(link, id=next(ids) if link.id is None else link.id, rows=tuple(sorted(link.rows, key=_by_slot)))
+        replace(
+            link,
+            id=next(ids) if link.id is None else link.id,
+            rows=tuple(sorted(link.rows, key=_by_slot)),
+            parts=tuple(sorted(link.parts, key=_by_slot_and_href)),
+        )
         for link in changed
     )
     _write_rows(connection, pair_id, saved)
+    _write_parts(connection, pair_id, saved)
     return saved
 
 
@@ -96,6 +110,8 @@ def _ids_touched(connection: Connection, pair_id: int, touching: Touching) -> se
         (rows, rows.c.link_id, rows.c.event_id, touching.event_ids),
         (links, links.c.id, links.c.href, touching.hrefs),
         (links, links.c.id, links.c.uid, touching.uids),
+        (parts, parts.c.link_id, parts.c.href, touching.hrefs),
+        (parts, parts.c.link_id, parts.c.uid, touching.uids),
     ):
         for batch in _batches(values):
             found.update(connection.scalars(select(link_id).where(table.c.pair_id == pair_id, column.in_(batch))))
@@ -107,11 +123,18 @@ def _ids_touched(connection: Connection, pair_id: int, touching: Touching) -> se
     return found
 
 
-def _assemble(link_rows: Iterable[RowMapping], row_rows: Iterable[RowMapping]) -> tuple[StoredLink, ...]:
+def _assemble(
+    link_rows: Iterable[RowMapping], row_rows: Iterable[RowMapping], part_rows: Iterable[RowMapping]
+) -> tuple[StoredLink, ...]:
     of_link: dict[int, list[StoredRow]] = {}
     for row in row_rows:
         of_link.setdefault(row["link_id"], []).append(
             StoredRow(row_id=row["row_id"], event_id=row["event_id"], slot=row["slot"], raw=row["raw"])
+        )
+    parts_of_link: dict[int, list[StoredPart]] = {}
+    for part in part_rows:
+        parts_of_link.setdefault(part["link_id"], []).append(
+            StoredPart(slot=part["slot"], uid=part["uid"], href=part["href"], etag=part["etag"], ics=part["ics"])
         )
     return tuple(
         StoredLink(
@@ -123,6 +146,7 @@ def _assemble(link_rows: Iterable[RowMapping], row_rows: Iterable[RowMapping]) -
             rows=tuple(sorted(of_link.get(link["id"], ()), key=_by_slot)),
             pending=link["pending"],
             retire_at=link["retire_at"],
+            parts=tuple(sorted(parts_of_link.get(link["id"], ()), key=_by_slot_and_href)),
         )
         for link in link_rows
     )
@@ -194,8 +218,35 @@ def _write_rows(connection: Connection, pair_id: int, saved: Sequence[StoredLink
         connection.execute(insert(rows), values)
 
 
+def _write_parts(connection: Connection, pair_id: int, saved: Sequence[StoredLink]) -> None:
+    for link_ids in _batches(link.id for link in saved):
+        connection.execute(delete(parts).where(parts.c.link_id.in_(link_ids)))
+    # A resource that another link still claims has moved over, as an occurrence does with its series' tail.
+    for hrefs in _batches(part.href for link in saved for part in link.parts):
+        connection.execute(delete(parts).where(parts.c.pair_id == pair_id, parts.c.href.in_(hrefs)))
+    values = [
+        {
+            "pair_id": pair_id,
+            "href": part.href,
+            "link_id": link.id,
+            "slot": part.slot,
+            "uid": part.uid,
+            "etag": part.etag,
+            "ics": part.ics,
+        }
+        for link in saved
+        for part in link.parts
+    ]
+    if values:
+        connection.execute(insert(parts), values)
+
+
 def _by_slot(row: StoredRow) -> tuple[datetime, str]:
     return row.slot, row.row_id
+
+
+def _by_slot_and_href(part: StoredPart) -> tuple[datetime, str]:
+    return part.slot, part.href
 
 
 def _batches(values: Iterable[T]) -> Iterator[list[T]]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration. Kept here so that an up-to-date state opens without importing Alembic."""
 
 
@@ -134,6 +134,20 @@ rows = Table(
     Column("raw", _json, nullable=False),
     Index("rows_by_link", "link_id"),
     Index("rows_by_event", "pair_id", "event_id"),
+)
+
+parts = Table(
+    "parts",
+    METADATA,
+    Column("pair_id", Integer, ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True),
+    Column("href", Text, primary_key=True),
+    Column("link_id", Integer, ForeignKey("links.id", ondelete="CASCADE"), nullable=False),
+    Column("slot", _wall_clock, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("ics", Text),
+    Index("parts_by_link", "link_id"),
+    Index("parts_by_uid", "pair_id", "uid"),
 )
 
 runs = Table(

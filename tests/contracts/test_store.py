@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.errors import StateError
-from bridge.ports import OperationRecord, StoredLink, StoredRow
+from bridge.ports import OperationRecord, StoredLink, StoredPart, StoredRow
 from bridge.store import SqlStore, State, open_state
 
 if TYPE_CHECKING:
@@ -192,6 +192,35 @@ async def test_a_link_that_is_gone_is_not_brought_back_by_half(store: SqlStore) 
 async def test_etags_are_those_of_the_resources(store: SqlStore) -> None:
     await store.save([link("a"), link("b", etag='W/"2"'), StoredLink(None, "c"), link("d", etag=None)])
     assert await store.etags() == {"/dav/a.ics": '"a"', "/dav/b.ics": 'W/"2"'}
+
+
+def part(uid: str, day: int = 9, **values: object) -> StoredPart:
+    whole = StoredPart(NINE.replace(day=day), uid, f"/dav/{uid}.ics", f'"{uid}"', f"BEGIN:{uid}")
+    return replace(whole, **values)  # type: ignore[arg-type]
+
+
+async def test_parts_come_back_in_the_order_of_their_slots_and_are_replaced_whole(store: SqlStore) -> None:
+    (saved,) = await store.save([link("a", row("1"), parts=(part("a-2", 16), part("a-1", 9, ics=None)))])
+    assert [each.uid for each in saved.parts] == ["a-1", "a-2"]
+    assert await store.all_links() == await store.links(uids=["a"]) == (saved,)
+    (again,) = await store.save([replace(saved, href=None, etag=None, ics=None, parts=(part("a-1", 9),))])
+    assert await store.all_links() == (again,)
+    assert again.id is not None
+    await store.save([], forget=[again.id])
+    assert await store.etags() == {}
+
+
+async def test_parts_have_etags_and_find_their_link_by_href_and_uid(store: SqlStore) -> None:
+    a, b = await store.save([link("a", parts=(part("a-1"),)), link("b", href=None, etag=None, parts=(part("b-1"),))])
+    assert await store.etags() == {"/dav/a.ics": '"a"', "/dav/a-1.ics": '"a-1"', "/dav/b-1.ics": '"b-1"'}
+    assert await store.links(hrefs=["/dav/b-1.ics"]) == (b,)
+    assert await store.links(uids=["a-1"]) == (a,)
+
+
+async def test_a_part_belongs_to_the_link_that_was_saved_with_it_last(store: SqlStore) -> None:
+    (head,) = await store.save([link("a", parts=(part("a-1"), part("a-2", 16)))])
+    (tail,) = await store.save([link("b", parts=(part("a-2", 16),))])
+    assert await store.all_links() == (replace(head, parts=head.parts[:1]), tail)
 
 
 async def test_live_rows_are_counted_and_known_and_deleted_ones_are_not(store: SqlStore) -> None:
