@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from bridge.errors import StateError
-from bridge.ports import OperationRecord
-from bridge.store.tables import moment_text, operations, runs
+from bridge.ports import OperationRecord, StoredLink
+from bridge.store.images import as_image
+from bridge.store.tables import agreed, moment_text, operations, runs
 
 
 def begin(connection: Connection, pair_id: int, run: str, started_at: datetime, dry_run: bool) -> None:
@@ -37,11 +38,21 @@ def intend(
             "detail": operation.detail,
             "state": operation.state,
             "intended_at": at,
+            "uid": operation.uid,
         }
         for operation in intended
     ]
+    for operation in intended:
+        if operation.agreed is not None:
+            _keep_agreed(connection, run_id, operation.uid, operation.agreed)
     statement = insert(operations).returning(operations.c.id, sort_by_parameter_order=True)
     return tuple(connection.scalars(statement, values))
+
+
+def _keep_agreed(connection: Connection, run_id: int, uid: str, link: StoredLink) -> None:
+    known = select(agreed.c.uid).where(agreed.c.run_id == run_id, agreed.c.uid == uid)
+    if connection.scalar(known) is None:
+        connection.execute(insert(agreed).values(run_id=run_id, uid=uid, link=as_image(link)))
 
 
 def receipt(connection: Connection, operation_id: int, state: str, detail: Mapping[str, object], at: datetime) -> None:

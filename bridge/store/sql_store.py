@@ -7,16 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, and_, delete, insert, select
 
-from bridge.ports import OperationRecord, StoredLink
-from bridge.store import base, journal, tables
+from bridge.ports import Entry, InboxItem, OperationRecord, RunRecord, StoredLink
+from bridge.store import base, history, inbox, journal, tables
+from bridge.store.commits import Commits
 from bridge.store.database import Database
 
 
 class SqlStore:
-    """A `bridge.ports.Store`, and the `bridge.ports.Known` of the same pair.
+    """A `bridge.ports.Store`, and the `Known`, the `Inbox` and the `Journal` of the same pair.
 
-    One short transaction a call, on the disk when the call returns. Errors: StateError. A file answers faster than
-    another task of the loop could be woken, so calls do not give way. Links come with their rows in the order of slots.
+    On the disk when a call returns. Errors: StateError. A file answers faster than another task of the loop could be
+    woken, so calls do not give way; but for intents and receipts, of which those of a moment share one commit. Links
+    come with their rows in the order of slots.
     """
 
     def __init__(self, database: Database, pair_id: int, now: Callable[[], datetime]) -> None:
@@ -24,6 +26,7 @@ class SqlStore:
         self._database = database
         self._pair_id = pair_id
         self._now = now
+        self._commits = Commits(database)
 
     async def cursor(self, side: str) -> str | None:
         """The cursor of a side, None if there is none."""
@@ -105,12 +108,14 @@ class SqlStore:
     async def intend(self, run: str, operations: Sequence[OperationRecord]) -> tuple[int, ...]:
         """Journal what is about to be sent; the ids to receipt it with, in the same order."""
         at = self._now()
-        return self._database.write(lambda connection: journal.intend(connection, self._pair_id, run, operations, at))
+        return await self._commits.write(
+            lambda connection: journal.intend(connection, self._pair_id, run, operations, at)
+        )
 
     async def receipt(self, operation_id: int, state: str, detail: Mapping[str, object]) -> None:
         """Journal what came of it; `detail` is merged into the operation's."""
         at = self._now()
-        self._database.write(lambda connection: journal.receipt(connection, operation_id, state, detail, at))
+        await self._commits.write(lambda connection: journal.receipt(connection, operation_id, state, detail, at))
 
     async def end_run(self, run: str, ended_at: datetime, outcome: str, result: Mapping[str, object]) -> None:
         """A run ends. `ended_at` is aware; `result` is its JSON report."""
@@ -123,6 +128,60 @@ class SqlStore:
         `dry_run`.
         """
         return self._database.read(lambda connection: journal.last(connection, self._pair_id, count))
+
+    # -- the journal read back -----------------------------------------------------------------------------------------
+
+    async def runs(self, count: int, before: str | None = None) -> tuple[RunRecord, ...]:
+        """Runs that wrote something, newest first; those older than the run `before` where it is named."""
+        return self._database.read(lambda connection: history.newest(connection, self._pair_id, count, before))
+
+    async def runs_named(self, beginning: str) -> tuple[RunRecord, ...]:
+        """The run of this name, else every run whose name begins so, newest first."""
+        return self._database.read(lambda connection: history.named(connection, self._pair_id, beginning))
+
+    async def entries(self, run: str) -> tuple[Entry, ...]:
+        """The operations of a run, in the order in which they were intended."""
+        return self._database.read(lambda connection: history.entries(connection, self._pair_id, run))
+
+    async def story(self, text: str, count: int) -> tuple[Entry, ...]:
+        """The newest operations of tasks whose id, UID or text this is, else holds it, oldest of them first."""
+        return self._database.read(lambda connection: history.story(connection, self._pair_id, text, count))
+
+    async def agreed_before(self, run: str) -> Mapping[str, StoredLink | None]:
+        """Every link that a run wrote, by UID, as both sides had agreed on it before; None where that was nothing."""
+        return self._database.read(lambda connection: history.agreed_before(connection, self._pair_id, run))
+
+    async def written_since(self, run: str) -> frozenset[str]:
+        """The UIDs of links that a later run wrote."""
+        return self._database.read(lambda connection: history.written_since(connection, self._pair_id, run))
+
+    async def prune(self, before: datetime) -> int:
+        """Forget runs that began before this (aware) but for the newest twenty, and what was answered by then."""
+        return self._database.write(lambda connection: history.prune(connection, self._pair_id, before))
+
+    # -- the inbox -----------------------------------------------------------------------------------------------------
+
+    async def open_items(self, uids: Collection[str] | None = None) -> tuple[InboxItem, ...]:
+        """The open ones, oldest first; of these links alone where they are named."""
+        return self._database.read(lambda connection: inbox.open_items(connection, self._pair_id, uids))
+
+    async def item(self, number: int) -> InboxItem | None:
+        """One item, open or not; None where this pair has none of that number."""
+        return self._database.read(lambda connection: inbox.item(connection, self._pair_id, number))
+
+    async def put_items(self, items: Iterable[InboxItem]) -> tuple[InboxItem, ...]:
+        """Keep these; an open one of the same kind and key takes the new content and keeps its id and its moment."""
+        given = tuple(items)
+        return self._database.write(lambda connection: inbox.put(connection, self._pair_id, given))
+
+    async def close_items(self, numbers: Collection[int], answer: str) -> None:
+        """These are answered, or have answered themselves."""
+        at = self._now()
+        self._database.write(lambda connection: inbox.close(connection, self._pair_id, numbers, answer, at))
+
+    async def last_answer(self, kind: str, key: str) -> InboxItem | None:
+        """The newest closed item of a kind and key."""
+        return self._database.read(lambda connection: inbox.last_answer(connection, self._pair_id, kind, key))
 
 
 def _drop(connection: Connection, table: Table, key: Mapping[str, object]) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration. Kept here so that an up-to-date state opens without importing Alembic."""
 
 
@@ -180,5 +180,33 @@ operations = Table(
     Column("state", Text, nullable=False),
     Column("intended_at", _moment, nullable=False),
     Column("receipted_at", _moment),
+    Column("uid", Text, nullable=False, server_default=""),
     Index("operations_by_run", "run_id"),
+    Index("operations_by_uid", "uid"),
+)
+
+agreed = Table(
+    "agreed",
+    METADATA,
+    Column("run_id", Integer, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Text, primary_key=True),
+    Column("link", _json, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("pair_id", Integer, ForeignKey("pairs.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("content", _json, nullable=False),
+    Column("waits", Boolean, nullable=False),
+    Column("opened_at", _moment, nullable=False),
+    Column("answer", Text),
+    Column("closed_at", _moment),
+    Index("inbox_by_key", "pair_id", "kind", "key"),
+    Index("inbox_by_uid", "pair_id", "uid"),
+    sqlite_autoincrement=True,
 )

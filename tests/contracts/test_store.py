@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.errors import StateError
-from bridge.ports import OperationRecord, StoredLink, StoredPart, StoredRow
+from bridge.ports import InboxItem, OperationRecord, StoredLink, StoredPart, StoredRow
 from bridge.store import SqlStore, State, open_state
 
 if TYPE_CHECKING:
-    from bridge.ports import Known, Store
+    from bridge.ports import Inbox, Journal, Known, Store
 
-    def _is_a_store(store: SqlStore) -> tuple[Store, Known]:
-        return store, store
+    def _is_a_store(store: SqlStore) -> tuple[Store, Known, Inbox, Journal]:
+        return store, store, store, store
 
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -321,3 +321,117 @@ async def test_the_newest_runs_come_first_and_are_json_ready(store: SqlStore) ->
         },
     ]
     assert await store.last_runs() == runs[:1]
+
+
+async def ran(store: SqlStore, run: str, *uids: str, at: datetime = NOON, agreed: StoredLink | None = None) -> None:
+    """A run that wrote each of these links once."""
+    await store.begin_run(run, at, dry_run=False)
+    written = [replace(operation(uid, update_type=1), uid=uid, agreed=agreed) for uid in uids]
+    for number in await store.intend(run, written):
+        await store.receipt(number, "done", {"message": ""})
+    await store.end_run(run, at, "agreed", {"pair": "alice"})
+
+
+async def test_the_journal_reads_back_runs_and_their_operations(store: SqlStore) -> None:
+    await ran(store, "r1", "a", "b")
+    await store.begin_run("r2", NOON + timedelta(hours=1), dry_run=False)
+    await store.intend("r2", [operation("14")])
+    newest, first = await store.runs(5)
+    assert (newest.run, newest.ended_at, newest.done, newest.others) == ("r2", None, 0, 1)
+    assert (first.run, first.outcome, first.result, first.done, first.others) == (
+        "r1",
+        "agreed",
+        {"pair": "alice"},
+        2,
+        0,
+    )
+    assert first.started_at == NOON
+    one, two = await store.entries("r1")
+    assert (one.run, one.at, one.operation.state) == ("r1", NOON, "done")
+    assert one.operation.before == {"due_at": "2026-03-09T09:00:00"}
+    assert one.operation.detail == {"update_type": 1, "message": ""}
+    assert (two.operation.uid, two.operation.item) == ("b", "b")
+    assert await store.entries("r9") == ()
+
+
+async def test_runs_come_page_by_page_and_by_the_beginning_of_their_names(store: SqlStore) -> None:
+    for number in range(5):
+        await ran(store, f"2026030{number}-a", "a")
+    assert [each.run for each in await store.runs(2)] == ["20260304-a", "20260303-a"]
+    assert [each.run for each in await store.runs(2, before="20260303-a")] == ["20260302-a", "20260301-a"]
+    assert [each.run for each in await store.runs_named("20260301")] == ["20260301-a"]
+    assert len(await store.runs_named("202603")) == 5
+    assert await store.runs_named("%") == await store.runs_named("") == ()
+
+
+async def test_the_story_of_a_task_is_found_by_id_by_uid_and_by_a_part_of_its_text(store: SqlStore) -> None:
+    await ran(store, "r1", "a", "b")
+    await ran(store, "r2", "a")
+    assert [each.run for each in await store.story("a", 10)] == ["r1", "r2"]
+    assert [each.run for each in await store.story("a", 1)] == ["r2"]
+    assert len(await store.story("bill gates", 10)) == 3
+    assert await store.story("100%", 10) == ()
+
+
+async def test_a_run_keeps_what_was_agreed_before_it(store: SqlStore) -> None:
+    before = link("a", row("1"), row("2", 16))
+    await ran(store, "r1", "a", agreed=before)
+    await ran(store, "r2", "b")
+    assert await store.agreed_before("r1") == {"a": before}
+    assert await store.agreed_before("r2") == {"b": None}
+    assert await store.written_since("r1") == {"b"}
+    assert await store.written_since("r2") == frozenset()
+
+
+async def test_old_runs_and_old_answers_are_pruned_but_not_the_newest_nor_what_waits(store: SqlStore) -> None:
+    for number in range(25):
+        await ran(store, f"r{number}", "a", at=NOON + timedelta(days=number), agreed=link("a"))
+    asked, told, answered = await store.put_items([item("1", waits=True), item("2"), item("3", waits=True)])
+    await store.close_items([answered.id or 0], "both")
+    assert await store.prune(NOON + timedelta(days=100)) == 5
+    assert [each.run for each in await store.runs(50)][-1] == "r5"
+    assert await store.agreed_before("r0") == {}
+    assert await store.open_items() == (asked,)
+    assert await store.item(told.id or 0) is None
+
+
+# -- the inbox ---------------------------------------------------------------------------------------------------------
+
+
+def item(key: str, uid: str = "a", *, waits: bool = False, **content: object) -> InboxItem:
+    return InboxItem(None, "conflict", key, uid, content, waits, NOON)
+
+
+async def test_what_is_asked_is_kept_until_it_is_answered(store: SqlStore) -> None:
+    one, two = await store.put_items([item("1", waits=True, field="due_at"), item("2", "b")])
+    assert (one.id, one.content, one.waits, one.opened_at, one.answer) == (1, {"field": "due_at"}, True, NOON, None)
+    assert await store.open_items() == (one, two)
+    assert await store.open_items(["b", "c"]) == (two,)
+    await store.close_items([1], "liondesk")
+    await store.close_items([1], "both")
+    assert await store.open_items() == (two,)
+    closed = await store.item(1)
+    assert closed == replace(one, answer="liondesk", closed_at=NOON)
+    assert await store.last_answer("conflict", "1") == closed
+    assert await store.last_answer("conflict", "2") is None
+
+
+async def test_the_same_question_is_not_asked_twice_and_ids_are_never_used_again(store: SqlStore) -> None:
+    (one,) = await store.put_items([item("1", waits=True, value="old")])
+    (again,) = await store.put_items([replace(item("1", waits=True, value="new"), opened_at=NOON + timedelta(hours=1))])
+    assert again == replace(one, content={"value": "new"})
+    await store.close_items([1], "calendar")
+    (later,) = await store.put_items([item("1")])
+    assert later.id == 2
+    await store.close_items([1, 2], "x")
+    await store.prune(NOON + timedelta(days=1))
+    (new,) = await store.put_items([item("1")])
+    assert new.id == 3
+
+
+async def test_pairs_have_inboxes_of_their_own(state: State) -> None:
+    (his,) = await state.pair("bob").put_items([item("1")])
+    (hers,) = await state.pair("alice").put_items([item("1")])
+    assert his.id != hers.id
+    assert await state.pair("alice").item(his.id or 0) is None
+    assert await state.pair("alice").open_items() == (hers,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ import bridge.store
 from bridge.errors import ConfigurationError, StateError
 from bridge.ports import OperationRecord, StoredLink, StoredRow
 from bridge.store import open_state
+from bridge.store.database import Database
 from bridge.store.tables import METADATA, REVISION
 
 NINE = datetime(2026, 3, 9, 9)
@@ -177,7 +179,7 @@ async def test_damage_inside_the_file_is_said_when_it_is_met(file: Path) -> None
     with open_state(url(file)) as state:
         links = [StoredLink(None, f"u{n}", rows=(StoredRow(str(n), "7", NINE, {"n": "x" * 500}),)) for n in range(500)]
         await state.pair("alice").save(links)
-    damage(file, 20_480)
+    damage(file, 163_840)
     with open_state(url(file)) as state, pytest.raises(StateError) as error:
         await state.pair("alice").all_links()
     assert "damaged" in paragraph(error)
@@ -374,4 +376,46 @@ async def test_the_journal_holds_the_whole_operation_with_its_moments(file: Path
         "state": "failed",
         "intended_at": "2026-03-09T12:00:00.000000Z",
         "receipted_at": "2026-03-09T12:00:00.000000Z",
+        "uid": "",
     }
+
+
+async def test_what_is_intended_at_the_same_time_shares_a_commit(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit waits for the disk: eight writes cost far fewer than sixteen, and each is there when it returns."""
+    with open_state(url(file), now=lambda: NOON) as state:
+        store = state.pair("alice")
+        await store.begin_run("r1", NOON, dry_run=False)
+        commits = []
+        write = Database.write
+
+        def counted(self, work):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            commits.append(1)
+            return write(self, work)
+
+        monkeypatch.setattr(Database, "write", counted)
+
+        async def one(item: str) -> None:
+            (operation,) = await store.intend(
+                "r1", [OperationRecord(None, "l", "create", item, "", "", None, None, {})]
+            )
+            assert operation in {each.operation.id for each in await store.entries("r1")}
+            await store.receipt(operation, "done", {})
+
+        await asyncio.gather(*(one(str(number)) for number in range(8)))
+        assert [each.operation.state for each in await store.entries("r1")] == ["done"] * 8
+        assert len(commits) <= 6
+
+
+async def test_of_those_that_share_a_commit_only_the_wrong_one_is_taken_back(file: Path) -> None:
+    with open_state(url(file), now=lambda: NOON) as state:
+        store = state.pair("alice")
+        await store.begin_run("r1", NOON, dry_run=False)
+        wanted = [OperationRecord(None, "l", "create", "1", "", "", None, None, {})]
+        done = await asyncio.gather(
+            store.intend("r1", wanted),
+            store.receipt(99, "done", {}),
+            store.intend("r1", wanted),
+            return_exceptions=True,
+        )
+        assert [type(each) for each in done] == [tuple, StateError, tuple]
+        assert len(await store.entries("r1")) == 2
