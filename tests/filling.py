@@ -16,7 +16,7 @@ from dulwich.repo import Repo
 from bridge import vtodo
 from bridge.account import read_book
 from bridge.config import PairSettings
-from bridge.export import Days, all_series
+from bridge.export import Wanted, all_told
 from bridge.sandbox.world import World
 from tests.servers import AppCalendar, DavServer
 
@@ -54,7 +54,7 @@ def fill_liondesk(
 async def resources(settings: PairSettings, now: datetime) -> Mapping[str, str]:
     """What the bridge would write for LionDesk's rows: texts by the names that it would give."""
     book = await read_book(settings, lambda: now)
-    series = all_series(book.rows, book.context, now, Days())
+    series = [each.series for each in all_told(book.rows, book.context, now, Wanted())]
     return {f"{each.uid}.ics": vtodo.write(each, book.context, now.astimezone(UTC)) for each in series}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -18,6 +19,7 @@ from bridge.errors import BridgeError, UsageError
 if TYPE_CHECKING:
     from bridge.account import Book
     from bridge.config import PairSettings
+    from bridge.export import Wanted
 
 
 class _Day(click.ParamType[date]):
@@ -37,19 +39,42 @@ class _Day(click.ParamType[date]):
 @click.option(
     "-o", "--output", default="-", metavar="FILE", help="Where to; - or nothing: standard output.", show_default=False
 )
-@click.option("--as", "form", type=click.Choice(["todo"]), default="todo", help="As VTODO, the one form so far.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["todo", "event"]),
+    default="todo",
+    help="As tasks (VTODO), or for apps without tasks as events (VEVENT): done shows as a check mark.",
+)
 @click.option("--from", "first", type=_Day(), metavar="DATE", help="Only tasks due on this day or later.")
 @click.option("--to", "last", type=_Day(), metavar="DATE", help="Only tasks due on this day or earlier.")
+@click.option(
+    "--expand",
+    is_flag=True,
+    help="Each occurrence as a task of its own, for apps without recurrence: those that LionDesk has made so far.",
+)
+@click.option("--open-only", is_flag=True, help="Leave out what is complete; otherwise all of it is there.")
 @command
-def export(pairs: tuple[str, ...], *, output: str, form: str, first: date | None, last: date | None) -> int:
+def export(
+    pairs: tuple[str, ...],
+    *,
+    output: str,
+    form: Literal["todo", "event"],
+    first: date | None,
+    last: date | None,
+    expand: bool,
+    open_only: bool,
+) -> int:
     """Write the LionDesk tasks of each PAIR (all, where none is named) as one .ics file.
 
-    Completed ones too. A series is there as a whole where any occurrence falls within the days asked for. The file
-    appears, or is replaced, when all of it is written; only its owner can read it.
+    All that LionDesk holds: completed tasks too, each with its notes, contact, category and reminder. A series is there
+    as a whole where any occurrence falls within the days asked for. The file appears, or is replaced, when all of it is
+    written; only its owner can read it.
     """
     import asyncio
 
-    del form  # the one there is
+    from bridge.export import Wanted
+
     if first is not None and last is not None and first > last:
         raise UsageError(f"--from {first} is later than --to {last}, so no day is between them. Nothing was written.")
     found = configuration()
@@ -57,7 +82,7 @@ def export(pairs: tuple[str, ...], *, output: str, form: str, first: date | None
     target = None if output == "-" else _checked(Path(output))
     books, code = asyncio.run(_read(settings))
     if books:
-        _deliver(_text(books, first, last), target)
+        _deliver(_text(books, form, Wanted(first, last, expand, open_only)), target)
     elif target is not None:
         tell(f"Nothing was written; {target} is as it was.")
     return code
@@ -83,15 +108,24 @@ async def _read(settings: tuple[PairSettings, ...]) -> tuple[list[Book], int]:
         for item in book.unreadable:
             tell(f"{each.name}: left out {item.item}, which cannot be read: {item.why}", "warning")
             code = max(code, 1)
+        if book.unasked:
+            tell(
+                f"{each.name}: LionDesk gave no answer about {len(book.unasked)} of its contacts, so tasks have their "
+                f"numbers alone: {', '.join(book.unasked)}. Export again for names and phones.",
+                "warning",
+            )
+            code = max(code, 1)
         log(logging.INFO, "read", pair=each.name, rows=len(book.rows), unreadable=len(book.unreadable))
     return list(books.values()), code
 
 
-def _text(books: list[Book], first: date | None, last: date | None) -> str:
-    from bridge.export import Days, all_series, as_todos
+def _text(books: list[Book], form: Literal["todo", "event"], wanted: Wanted) -> str:
+    from bridge.export import all_told, as_calendar
 
-    now, days = utc_now(), Days(first, last)
-    return as_todos([(all_series(book.rows, book.context, now, days), book.context) for book in books], now)
+    now = utc_now()
+    contexts = [replace(book.context, component=form) for book in books]
+    told = [all_told(book.rows, context, now, wanted) for book, context in zip(books, contexts, strict=True)]
+    return as_calendar(zip(told, contexts, strict=True), now)
 
 
 def _checked(target: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ async def introduced(pair: Pair, works: Iterable[Work], *, full: bool) -> Pair:
     kept = _remembered((await pair.store.facts()).get(FACT))
     in_use = _named(every) & kept.keys() if full else set()
     asked = in_use | (needed - kept.keys())
-    found = await _read(pair, asked)
+    found = await read_cards(pair.contact, asked)
     known = {key: card for key, card in kept.items() if key not in found} | {
         key: card for key, card in found.items() if card is not None
     }
@@ -51,7 +51,9 @@ def _named(works: Iterable[Work]) -> set[str]:
     return {contact for contact in contacts if contact is not None}
 
 
-async def _read(pair: Pair, ids: Iterable[str]) -> dict[str, ContactCard | None]:
+async def read_cards(
+    read: Callable[[str], Awaitable[ContactCard | None]], ids: Iterable[str]
+) -> dict[str, ContactCard | None]:
     """What LionDesk answers for each, None where it has none to show; nothing for those that it did not answer.
 
     When it cannot be reached for one, the others are not asked for: the next run that writes them tries again.
@@ -62,10 +64,10 @@ async def _read(pair: Pair, ids: Iterable[str]) -> dict[str, ContactCard | None]
     async def one(contact_id: str) -> None:
         nonlocal lost
         async with gate:
-            if lost or pair.contact is None:
+            if lost:
                 return
             try:
-                found[contact_id] = await pair.contact(contact_id)
+                found[contact_id] = await read(contact_id)
             except CredentialsError:  # 403: another one's contact. A token that is no good shows at the next request
                 found[contact_id] = None
             except Unreachable:

@@ -23,13 +23,19 @@ class ContactCard:
 class Context:
     """The owner's zone, the account's task categories (id -> name), and how new tasks are written.
 
-    `lead`: how long before DUE a new task's DTSTART stands (not negative). `alarm`: how long before DUE a new open
-    task rings, None for silence. `contacts` (id -> card) are those that can be shown; reading does not need them.
+    `component`: whether tasks are VTODOs or VEVENTs. `lead`: how long before DUE a new task's DTSTART stands (not
+    negative); an event with a lead is due at its DTEND. `alarm`: how long before DUE a new open task rings, None for
+    silence. `contacts` (id -> card) are those that can be shown; reading does not need them.
     """
 
     zone: ZoneInfo
     categories: Mapping[str, str]
     lead: timedelta
     alarm: timedelta | None
-    component: Literal["todo"] = "todo"
+    component: Literal["todo", "event"] = "todo"
     contacts: Mapping[str, ContactCard] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def kind(self) -> str:
+        """The name of the components that are read and written; others are none of the bridge's affair."""
+        return "VEVENT" if self.component == "event" else "VTODO"

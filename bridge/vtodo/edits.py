@@ -12,25 +12,27 @@ from bridge.core.model import Slot, Status, Task
 from bridge.vtodo.contacts import describe, say_contact
 from bridge.vtodo.context import Context
 from bridge.vtodo.fence import notes_of
-from bridge.vtodo.frame import Frame, Span, timed_form
+from bridge.vtodo.frame import DAY, DUE_AT, Frame, Span, timed_form
 from bridge.vtodo.lines import Component, Line
-from bridge.vtodo.reading import clean_name
+from bridge.vtodo.marks import heading
+from bridge.vtodo.reading import COMPLETED_AT, clean_name
 from bridge.vtodo.values import Dated, Form, Stamp, clean, entries, escape, midnight, spell, spelling, stamps, unescape
 from bridge.vtodo.zones import Zones
 
 REMINDER = "X-LIONDESK-REMINDER"
-_SIGNIFICANT = ("DTSTART", "DUE", "DURATION", "RRULE", "RDATE", "EXDATE", "STATUS", "RECURRENCE-ID")
+_SIGNIFICANT = ("DTSTART", "DUE", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "STATUS", "RECURRENCE-ID")
 """What raises SEQUENCE (RFC 5546, 2.1.4)."""
 
 
 def say(component: Component, wanted: Task, current: Task, context: Context, now: datetime) -> None:
     """Let the component say `wanted` in text, category and status, where it says `current` now."""
-    if component.first("SUMMARY") is None and component.first("RECURRENCE-ID") and _texts(wanted) != _texts(current):
+    silent = component.first("SUMMARY") is None and component.first("RECURRENCE-ID") is not None
+    if silent and (_texts(wanted) != _texts(current) or _summary(component, wanted) != _summary(component, current)):
         # An override that was silent about these said what its master says: from now on it says all of it itself.
         current = replace(current, summary="", notes="", category_id=None)
-        component.put("SUMMARY", escape(wanted.summary))
-    if clean(wanted.summary) != current.summary:
-        component.put("SUMMARY", escape(wanted.summary))
+        say_summary(component, wanted)
+    if _summary(component, wanted) != _summary(component, current):
+        say_summary(component, wanted)
     if notes_of(clean(wanted.notes)) != current.notes:
         describe(component, wanted.notes)
     say_contact(component, wanted, context)
@@ -41,12 +43,28 @@ def say(component: Component, wanted: Task, current: Task, context: Context, now
         say_reminder(component, wanted)  # a missing one is no reason to write: this server may drop X- properties
 
 
+def say_summary(component: Component, wanted: Task) -> None:
+    """Write SUMMARY; of an event with the check mark that says done."""
+    component.put("SUMMARY", escape(_summary(component, wanted)), after=("UID", "DTSTAMP", "CREATED", "LAST-MODIFIED"))
+
+
+def _summary(component: Component, task: Task) -> str:
+    return heading(task) if component.name == "VEVENT" else clean(task.summary)
+
+
 def _texts(task: Task) -> tuple[str, str, str | None]:
     return clean(task.summary), clean(task.notes), task.category_id
 
 
 def say_status(component: Component, wanted: Task, now: datetime) -> None:
     """Complete or open the component, with all that belongs to it."""
+    if component.name == "VEVENT":
+        say_summary(component, wanted)
+        if wanted.status is Status.COMPLETE:
+            component.put(COMPLETED_AT, utc(wanted.completed_at or now), Parameters(), after=("SUMMARY", "DESCRIPTION"))
+        else:
+            component.drop(COMPLETED_AT)
+        return
     match wanted.status:
         case Status.COMPLETE:
             component.put("STATUS", "COMPLETED", Parameters())
@@ -55,6 +73,13 @@ def say_status(component: Component, wanted: Task, now: datetime) -> None:
         case Status.INCOMPLETE:
             component.put("STATUS", "NEEDS-ACTION", Parameters())
             component.drop("COMPLETED", "PERCENT-COMPLETE")
+
+
+def reinstate(component: Component, wanted: Task, now: datetime) -> None:
+    """Take STATUS:CANCELLED back."""
+    if component.name == "VEVENT":
+        component.put("STATUS", "CONFIRMED", Parameters())
+    say_status(component, wanted, now)
 
 
 def say_reminder(component: Component, wanted: Task) -> None:
@@ -113,7 +138,8 @@ def move(
         if (target, wanted.all_day) != current:
             own: Form = Dated() if wanted.all_day else form
             put_stamp(component, "DTSTART", target, own, zones)
-            put_stamp(component, "DUE", target, own, zones)
+            if component.name == "VTODO":
+                put_stamp(component, "DUE", target, own, zones)
     elif all_day != wanted.all_day:
         _turn(component, span, target, zones, Dated() if wanted.all_day else form)
     elif target != due:
@@ -122,9 +148,12 @@ def move(
 
 def rezone(component: Component, span: Span, form: Form, zones: Zones) -> None:
     """Write the component's dates in another form, on the same wall clock moments."""
-    for name, stamp in (("DTSTART", span.start), ("DUE", span.due)):
-        if stamp is not None:
-            put_stamp(component, name, stamp.wall, form, zones)
+    if span.start is not None:
+        put_stamp(component, "DTSTART", span.start.wall, form, zones)
+    if span.due is not None:
+        put_end(component, span.due.wall, form, zones)
+    if span.beyond is not None:
+        put_stamp(component, "DTEND", span.beyond.wall, form, zones)
 
 
 def _shift(component: Component, span: Span, target: datetime, due: datetime, zones: Zones) -> None:
@@ -134,17 +163,32 @@ def _shift(component: Component, span: Span, target: datetime, due: datetime, zo
     if span.start is not None:
         put_stamp(component, "DTSTART", span.start.wall + (target - due), span.start.form, zones)
     if span.due is not None:
-        put_stamp(component, "DUE", target, span.due.form, zones)
+        put_end(component, target, span.due.form, zones)
+    if span.beyond is not None:
+        put_stamp(component, "DTEND", span.beyond.wall + (target - due), span.beyond.form, zones)
 
 
 def _turn(component: Component, span: Span, target: datetime, zones: Zones, form: Form) -> None:
     """A timed task becomes all-day or the other way round: both dates in one form, as many days apart as before."""
     component.drop("DURATION")
+    if component.name == "VEVENT" and span.due is None and span.duration is None:
+        component.drop("DTEND")
+        put_stamp(component, "DTSTART", target, form, zones)
+        return
     days = timedelta(0)
     if span.start is not None and span.end is not None:
         days = max(midnight(span.end[0]) - midnight(span.start.wall), timedelta(0))
         put_stamp(component, "DTSTART", target - days, form, zones)
-    put_stamp(component, "DUE", target, form, zones)
+    put_end(component, target, form, zones)
+
+
+def put_end(component: Component, due: datetime, form: Form, zones: Zones) -> None:
+    """Write when the component is due as its end: DUE, or an event's DTEND, which is the day after a due day."""
+    if component.name == "VEVENT":
+        put_stamp(component, "DTEND", due + DAY if isinstance(form, Dated) else due, form, zones)
+        component.put(DUE_AT, "DTEND", Parameters(), after=("DTSTART", "DTEND"))
+    else:
+        put_stamp(component, "DUE", due, form, zones)
 
 
 def put_stamp(component: Component, name: str, wall: datetime, form: Form, zones: Zones) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -25,14 +25,21 @@ from bridge.vtodo.values import (
 )
 from bridge.vtodo.zones import Zones, is_utc
 
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The dates of one component as they stand."""
+    """The dates of one component as they stand.
+
+    `due` is DUE; of an event with a lead its DTEND, where that is a day the last one (RFC 5545, 3.6.1: DTEND is the day
+    after). `beyond` is the DTEND of an event that is due when it starts: it only moves along.
+    """
 
     start: Stamp | None
     due: Stamp | None
     duration: timedelta | None
+    beyond: Stamp | None = None
 
     @property
     def anchor(self) -> Stamp | None:
@@ -57,11 +64,32 @@ class Span:
         return self.end[0] - self.start.wall
 
 
-def span_of(component: Component, zones: Zones) -> Span:
-    """Read the dates of a component. Raises Nonsense."""
-    due = stamp_of(component, "DUE", zones)
+def span_of(component: Component, zones: Zones, lead: timedelta) -> Span:
+    """Read the dates of a component; `lead` is that of the pair. Raises Nonsense."""
     start = stamp_of(component, "DTSTART", zones)
+    if component.name == "VEVENT":
+        return _event_span(component, start, zones, lead)
+    due = stamp_of(component, "DUE", zones)
     return Span(start, due, duration_of(component) if start and not due else None)
+
+
+def _event_span(component: Component, start: Stamp | None, zones: Zones, lead: timedelta) -> Span:
+    """Apps give an event a DTEND of their own, so whether that is the due moment is said beside it, else by `lead`."""
+    end = stamp_of(component, "DTEND", zones)
+    said = component.first(DUE_AT)
+    if start is None or not (lead > timedelta(0) if said is None else said.value.upper() == "DTEND"):
+        return Span(start, None, None, end)
+    if end is not None:
+        last = replace(end, local=end.local - DAY, wall=end.wall - DAY) if end.all_day else end
+        return Span(start, last if last.wall >= start.wall else start, None)
+    duration = duration_of(component)
+    if duration is not None and start.all_day:
+        duration = max(duration - DAY, timedelta(0))
+    return Span(start, None, duration)
+
+
+DUE_AT = "X-LIONDESK-DUE"
+"""Which property of an event is its due moment: DTSTART or DTEND."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bridge.core.model import Rule, Status, Task
 from bridge.vtodo import edits
 from bridge.vtodo.contacts import say_contact
 from bridge.vtodo.context import Context
-from bridge.vtodo.frame import timed_form
+from bridge.vtodo.frame import DUE_AT, timed_form
 from bridge.vtodo.lines import Component, Line, Nonsense, component
 from bridge.vtodo.rules import lead_for, rule_to_wire
 from bridge.vtodo.values import Dated, Form, Stamp, Zoned, escape, midnight, spell, spelling, stamp, stamp_of
@@ -30,26 +30,34 @@ def new_calendar() -> Component:
     return calendar
 
 
-def new_todo(
+def new_component(
     uid: str, task: Task, rule: Rule | None, zone: str | None, zones: Zones, context: Context, now: datetime
 ) -> Component:
-    """A VTODO that says `task` and recurs by `rule`, on the clock of the IANA zone `zone` or else of the owner."""
-    todo = component("VTODO", zones.calendar.eol)
+    """A component that says `task` and recurs by `rule`, on the clock of the IANA zone `zone` or else of the owner.
+
+    An event without a lead has no DTEND: it is a moment, or a day (RFC 5545, 3.6.1). It makes nobody busy.
+    """
+    todo = component(context.kind, zones.calendar.eol)
+    event = context.component == "event"
     moment = edits.utc(now)
     for name, value in (("UID", escape(uid)), ("DTSTAMP", moment), ("CREATED", moment), ("LAST-MODIFIED", moment)):
         todo.put(name, value)
-    todo.put("SUMMARY", escape(task.summary))
+    edits.say_summary(todo, task)
     if task.notes:
         todo.put("DESCRIPTION", escape(task.notes))
     due = midnight(task.due) if task.all_day else task.due
     form: Form = Dated() if task.all_day else timed_form(zone, zones.owner)
-    lead = lead_for(rule, due, context.lead, zones, all_day=task.all_day)
+    lead = timedelta(days=context.lead.days) if event and task.all_day else context.lead
+    lead = lead_for(rule, due, lead, zones, all_day=task.all_day)
     edits.put_stamp(todo, "DTSTART", due - lead, form, zones)
-    edits.put_stamp(todo, "DUE", due, form, zones)
+    if not event or context.lead:
+        edits.put_end(todo, due, form, zones)
+    else:
+        todo.put(DUE_AT, "DTSTART")
     if rule is not None:
         anchor = stamp(spell(due - lead, form, zones.owner), spelling(form), zones)
         todo.put("RRULE", rule_to_wire(rule, anchor, lead, zones))
-    todo.put("STATUS", "NEEDS-ACTION")
+    todo.put(*(("TRANSP", "TRANSPARENT") if event else ("STATUS", "NEEDS-ACTION")))
     if task.status is Status.COMPLETE:
         edits.say_status(todo, task, now)
     if task.category_id is not None and task.category_id in context.categories:
@@ -57,18 +65,18 @@ def new_todo(
     edits.say_reminder(todo, task)
     say_contact(todo, task, context)
     if context.alarm is not None and task.status is Status.INCOMPLETE:
-        todo.items.append(_alarm(task, context.alarm, todo.eol))
+        todo.items.append(_alarm(task, context.alarm, todo.eol, at_end=not event or todo.first("DTEND") is not None))
     return todo
 
 
-def _alarm(task: Task, before: timedelta, eol: str) -> Component:
-    """One DISPLAY alarm that moves with DUE (RFC 5545, 3.8.6.3)."""
+def _alarm(task: Task, before: timedelta, eol: str, *, at_end: bool) -> Component:
+    """One DISPLAY alarm that moves with the due moment: the end, or where there is none the start (3.8.6.3)."""
     alarm = component("VALARM", eol)
     duration: bytes = vDuration(-before).to_ical()  # type: ignore[no-untyped-call] # typed in name only
     trigger = duration.decode() if before else "PT0S"
     alarm.put("ACTION", "DISPLAY")
     alarm.put("DESCRIPTION", escape(task.summary) or "Reminder")
-    alarm.put("TRIGGER", trigger, Parameters({"RELATED": "END"}))
+    alarm.put("TRIGGER", trigger, Parameters({"RELATED": "END"} if at_end else {}))
     return alarm
 
 
@@ -76,8 +84,8 @@ def add_zones(calendar: Component, zones: Zones) -> None:
     """Give each IANA zone that a task's dates name its VTIMEZONE, where that is missing."""
     defined = {line.value for zone in calendar.components("VTIMEZONE") if (line := zone.first("TZID"))}
     years: dict[str, int] = {}
-    for todo in calendar.components("VTODO"):
-        for name in ("DTSTART", "DUE"):
+    for todo in (*calendar.components("VTODO"), *calendar.components("VEVENT")):
+        for name in ("DTSTART", "DUE", "DTEND"):
             match _readable(todo, name, zones):
                 case Stamp(form=Zoned(tzid=tzid, zone=ZoneInfo(key=key)), local=local) if tzid == key not in defined:
                     years[key] = min(local.year, years.get(key, local.year))
@@ -87,7 +95,7 @@ def add_zones(calendar: Component, zones: Zones) -> None:
         zone = component("VTIMEZONE", calendar.eol)
         zone.begin = zone.end = ""
         zone.items = [Line(line + calendar.eol, "") for line in vtimezone(key, year)]
-        calendar.items.insert(first_todo(calendar), zone)
+        calendar.items.insert(first_component(calendar), zone)
 
 
 def _readable(todo: Component, name: str, zones: Zones) -> Stamp | None:
@@ -98,7 +106,8 @@ def _readable(todo: Component, name: str, zones: Zones) -> Stamp | None:
         return None
 
 
-def first_todo(calendar: Component) -> int:
-    """Where the first VTODO stands, or would."""
-    found = (at for at, item in enumerate(calendar.items) if isinstance(item, Component) and item.name == "VTODO")
+def first_component(calendar: Component) -> int:
+    """Where the first VTODO or VEVENT stands, or would."""
+    kinds = ("VTODO", "VEVENT")
+    found = (at for at, item in enumerate(calendar.items) if isinstance(item, Component) and item.name in kinds)
     return next(found, len(calendar.items))

@@ -5,7 +5,7 @@
   starts (Thunderbird on a DUE-only master), is due a lead after its DTSTART, else at its slot.
 - Of two overrides for one RECURRENCE-ID the completed one counts (Evolution, 6.3), else the later one.
 - Notes are DESCRIPTION less the block that shows the contact (`bridge.vtodo.fence`).
-- Done: STATUS:COMPLETED, or no STATUS and COMPLETED or 100 percent [20].
+- Done: STATUS:COMPLETED, or no STATUS and COMPLETED or 100 percent [20]; a VEVENT with a check mark before its text.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bridge.vtodo.context import Context
 from bridge.vtodo.fence import notes_of
 from bridge.vtodo.frame import Frame, Span, frame_of, span_of, zone_name
 from bridge.vtodo.lines import Component, Nonsense, parse
+from bridge.vtodo.marks import is_marked, unmarked
 from bridge.vtodo.rules import rule_from_wire
 from bridge.vtodo.values import (
     Stamp,
@@ -35,6 +36,8 @@ from bridge.vtodo.values import (
 from bridge.vtodo.zones import Zones
 
 LONGEST_LEAD = timedelta(days=366 * 50)
+COMPLETED_AT = "X-LIONDESK-COMPLETED"
+"""When an event was done: COMPLETED is a to-do's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,9 @@ def understand(ics: str, context: Context) -> Resource:
     calendar = next(iter(root.components("VCALENDAR")), None)
     if calendar is None:
         raise Nonsense("is no calendar: there is no VCALENDAR in it")
-    todos = [todo for every in root.components("VCALENDAR") for todo in every.components("VTODO")]
+    todos = [todo for every in root.components("VCALENDAR") for todo in every.components(context.kind)]
     if not todos:
-        raise Nonsense("is no task: there is no VTODO in it")
+        raise Nonsense(f"is no task: there is no {context.kind} in it")
     todos = [todo for todo in todos if text_of(todo, "UID")]
     uids = {text_of(todo, "UID") or "" for todo in todos}
     if not uids:
@@ -95,14 +98,14 @@ def understand(ics: str, context: Context) -> Resource:
     found = next((todo for todo in todos if todo.first("RECURRENCE-ID") is None), None)
     master = None if found is None else master_of(found, zones, context)
     exceptions = [todo for todo in todos if todo.first("RECURRENCE-ID") is not None]
-    frame = master.frame if master else _guessed(exceptions, zones)
+    frame = master.frame if master else _guessed(exceptions, zones, context)
     overrides = _by_slot(exceptions, frame, zones) if frame else {}
     return Resource(root, calendar, zones, context, uids.pop(), master, frame, overrides)
 
 
 def master_of(component: Component, zones: Zones, context: Context) -> Master:
     """What the master says. Raises Nonsense."""
-    span = span_of(component, zones)
+    span = span_of(component, zones, context.lead)
     frame = frame_of(span, zones.owner)
     if frame is None or span.end is None:
         raise Nonsense("has no due date, which LionDesk demands")
@@ -123,7 +126,7 @@ def series_of(resource: Resource) -> Series:
         slot: override_of(components[0], slot, master, resource)
         for slot, components in sorted(resource.overrides.items())
     }
-    changed = [_modified(todo, zones) for todo in resource.calendar.components("VTODO")]
+    changed = [_modified(todo, zones) for todo in resource.calendar.components(resource.context.kind)]
     return Series(
         uid=resource.uid,
         master=master.task if master else None,
@@ -179,10 +182,10 @@ def recurrence_stamp(component: Component, zones: Zones) -> Stamp:
     return found
 
 
-def _guessed(exceptions: list[Component], zones: Zones) -> Frame | None:
+def _guessed(exceptions: list[Component], zones: Zones, context: Context) -> Frame | None:
     """The frame of a lost master, after the first override that has both DTSTART and DUE."""
     anchors = [recurrence_stamp(component, zones) for component in exceptions]
-    spans = [span_of(component, zones) for component in exceptions]
+    spans = [span_of(component, zones, context.lead) for component in exceptions]
     if not anchors:
         return None
     anchor = next((anchor for anchor in anchors if not anchor.all_day), anchors[0])
@@ -201,7 +204,7 @@ def _by_slot(exceptions: list[Component], frame: Frame, zones: Zones) -> Mapping
 def override_of(component: Component, slot: Slot, master: Master | None, resource: Resource) -> Override:
     """What an override says. Raises Nonsense."""
     zones = resource.zones
-    span = span_of(component, zones)
+    span = span_of(component, zones, resource.context.lead)
     end = override_end(span, slot, master, resource.frame)
     inherited = master.task if master and component.first("SUMMARY") is None else None
     line = component.first("RECURRENCE-ID")
@@ -235,14 +238,16 @@ def task_of(
     due, all_day = end
     done = is_done(component)
     notes = text_of(component, "DESCRIPTION")
+    summary = text_of(component, "SUMMARY") or ""
+    moment = "COMPLETED" if component.name == "VTODO" else COMPLETED_AT
     task = Task(
-        summary=text_of(component, "SUMMARY") or "",
+        summary=summary if component.name == "VTODO" else unmarked(summary),
         due=midnight(due) if all_day else due,
         all_day=all_day,
         status=Status.COMPLETE if done else Status.INCOMPLETE,
         notes=notes_of(notes or ""),
         category_id=category_of(component, context),
-        completed_at=moment_of(component, "COMPLETED", zones) if done else None,
+        completed_at=moment_of(component, moment, zones) if done else None,
     )
     if inherited is None:
         return task
@@ -255,7 +260,9 @@ def task_of(
 
 
 def is_done(component: Component) -> bool:
-    """Idiom 20. A leftover COMPLETED beside NEEDS-ACTION says nothing."""
+    """Idiom 20. A leftover COMPLETED beside NEEDS-ACTION says nothing. Of an event the check mark tells."""
+    if component.name == "VEVENT":
+        return is_marked(_readable(component, "SUMMARY"))
     status = _readable(component, "STATUS").upper()
     if status:
         return status == "COMPLETED"

@@ -18,8 +18,17 @@ from bridge.vtodo import edits
 from bridge.vtodo.context import Context
 from bridge.vtodo.frame import Frame, span_of, timed_form, zone_name
 from bridge.vtodo.lines import Component
-from bridge.vtodo.making import add_zones, first_todo, new_calendar, new_todo
-from bridge.vtodo.reading import Master, Resource, master_of, override_end, override_of, recurrence_stamp, understand
+from bridge.vtodo.making import add_zones, first_component, new_calendar, new_component
+from bridge.vtodo.reading import (
+    COMPLETED_AT,
+    Master,
+    Resource,
+    master_of,
+    override_end,
+    override_of,
+    recurrence_stamp,
+    understand,
+)
 from bridge.vtodo.rules import lead_for, rule_from_wire, rule_to_wire
 from bridge.vtodo.values import Dated, Stamp, is_ranged
 from bridge.vtodo.zones import Zones
@@ -68,8 +77,8 @@ def _frame_without_master(series: Series, resource: Resource) -> Frame:
 
 def _put_back(series: Series, task: Task, resource: Resource, now: datetime) -> Master:
     """Make the master where there is none, before its overrides."""
-    component = new_todo(series.uid, task, series.rule, series.zone, resource.zones, resource.context, now)
-    resource.calendar.items.insert(first_todo(resource.calendar), component)
+    component = new_component(series.uid, task, series.rule, series.zone, resource.zones, resource.context, now)
+    resource.calendar.items.insert(first_component(resource.calendar), component)
     master = master_of(component, resource.zones, resource.context)
     for name, wanted in (("EXDATE", series.exdates), ("RDATE", series.rdates)):
         edits.say_dates(component, name, wanted, master.frame, resource.zones, anew=False)
@@ -86,7 +95,7 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
     rezoned = not series.master.all_day and _other_zone(series, old, zones)
     if rezoned:
         edits.rezone(component, old.span, timed_form(series.zone, zones.owner), zones)
-        old = replace(old, span=span_of(component, zones))
+        old = replace(old, span=span_of(component, zones, context.lead))
     edits.move(component, old.span, (old.task.due, old.task.all_day), series.master, zones, form)
     moved = master_of(component, zones, context)
     turned = rezoned or moved.frame.anchor.all_day != old.frame.anchor.all_day
@@ -158,7 +167,7 @@ def _apply(
     before, important = component.text(), edits.significant(component)
     if anew or frame.slot(recurrence_stamp(component, zones)) != slot or is_ranged(line) != override.this_and_future:
         component.replace(line, edits.recurrence_line(component, slot, frame, ranged=override.this_and_future))
-    span = span_of(component, zones)
+    span = span_of(component, zones, resource.context.lead)
     form = edits.new_form(None, frame.anchor, zones)
     edits.move(component, span, override_end(span, slot, resource.master, frame), override.task, zones, form)
     current = override_of(component, slot, resource.master, resource)
@@ -167,7 +176,7 @@ def _apply(
         component.drop("COMPLETED", "PERCENT-COMPLETE")
         component.put("STATUS", "CANCELLED", Parameters())
     elif current.cancelled and not override.cancelled:
-        edits.say_status(component, override.task, now)
+        edits.reinstate(component, override.task, now)
     edits.finish(component, before, important, override.task, resource.context, now)
 
 
@@ -177,12 +186,13 @@ def _add_override(slot: Slot, override: Override, series: Series, resource: Reso
         return
     calendar = resource.calendar
     if resource.master is None:
-        component = new_todo(series.uid, override.task, None, series.zone, resource.zones, resource.context, now)
+        zone, zones, context = series.zone, resource.zones, resource.context
+        component = new_component(series.uid, override.task, None, zone, zones, context, now)
     else:
         component = _copied(resource.master, override.task, now)
     line = edits.recurrence_line(component, slot, resource.frame, ranged=override.this_and_future)
     component.insert(line, after=("UID",))
-    last = calendar.components("VTODO")[-1:]
+    last = calendar.components(resource.context.kind)[-1:]
     calendar.items.insert(calendar.items.index(last[0]) + 1 if last else len(calendar.items), component)
     _apply(component, slot, override, resource, now, anew=False)
 
@@ -190,8 +200,9 @@ def _add_override(slot: Slot, override: Override, series: Series, resource: Reso
 def _copied(master: Master, task: Task, now: datetime) -> Component:
     """The master without what is its own alone; of its alarms those that move with it, if the occurrence is open."""
     component = deepcopy(master.component)
-    component.drop(*_MASTERS_OWN, "COMPLETED", "PERCENT-COMPLETE")
-    component.put("STATUS", "NEEDS-ACTION", Parameters(), after=("SUMMARY", "DESCRIPTION"))
+    component.drop(*_MASTERS_OWN, "COMPLETED", "PERCENT-COMPLETE", COMPLETED_AT)
+    if component.name == "VTODO":
+        component.put("STATUS", "NEEDS-ACTION", Parameters(), after=("SUMMARY", "DESCRIPTION"))
     for name in ("DTSTAMP", "CREATED", "LAST-MODIFIED"):
         component.put(name, edits.utc(now), Parameters(), after=("UID", "DTSTAMP", "CREATED"))
     for alarm in component.components("VALARM"):

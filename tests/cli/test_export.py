@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import icalendar
 import pytest
@@ -11,7 +10,7 @@ import recurring_ical_events
 from bridge.sandbox.book import believable_book
 from bridge.sandbox.seed import plant
 from bridge.sandbox.serve import serving
-from tests.cli.desk import ZONE, Desk, Run, day
+from tests.cli.desk import ZONE, Desk, day
 from tests.servers import DavServer, free_port
 
 Shown = tuple[str, datetime, bool]
@@ -234,10 +233,3 @@ def test_an_all_day_task_keeps_its_date(desk: Desk) -> None:
     (todo,) = todos(desk.run("export").out)
     assert type(todo.get("DUE").dt) is date
     assert todo.get("DUE").dt == day(3).date()
-
-
-def test_the_help_of_export_names_only_what_is_built(run: Run, tmp_path: Path) -> None:
-    del tmp_path
-    text = run("export", "--help").out
-    assert "event" not in text
-    assert "--expand" not in text
