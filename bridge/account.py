@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bridge import telemetry
 from bridge.core.model import Row, Unreadable
+from bridge.credentials import bearer
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ async def read_book(settings: PairSettings, now: Callable[[], datetime] = lambda
     from bridge.vtodo import Context
 
     there, dav = settings.liondesk, settings.calendar
-    token = revealed(settings)
     zone = ZoneInfo(there.time_zone or "UTC")
-    async with LionDeskApi(there.url, there.account_url, lambda: token, zone, now=now) as liondesk:
+    async with LionDeskApi(there.url, there.account_url, bearer(settings), zone, now=now) as liondesk:
         me = await liondesk.me()
         if there.time_zone is None:
             liondesk.zone = owners_zone(settings, me.time_zone if me is not None else None)
@@ -93,19 +92,6 @@ def card_reader(liondesk: LionDeskApi) -> Callable[[str], Awaitable[ContactCard 
         return ContactCard(found.name, found.phones, found.email) if found is not None else None
 
     return read
-
-
-def revealed(settings: PairSettings) -> str:
-    """The token, read once. ConfigurationError where the pair has none, CredentialsError where it is not there."""
-    token = settings.liondesk.token
-    if token is None:
-        raise ConfigurationError(
-            f"Pair {settings.name} has no token for LionDesk. Nothing was done: add token = {{ env = "
-            '"LIONDESK_TOKEN" } to its [pair.liondesk].'
-        )
-    text = token.reveal()
-    telemetry.hide(text)
-    return text
 
 
 def owners_zone(settings: PairSettings, told: str | None) -> ZoneInfo:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bridge.account import card_reader
 from bridge.core.model import Side
 from bridge.core.policies import POLICIES
+from bridge.credentials import bearer
 from bridge.errors import BridgeError, ConfigurationError, Unreachable
 from bridge.report import Outcome, PairReport
 
@@ -72,18 +73,14 @@ async def opened(
 
 def _liondesk(settings: PairSettings, facts: Mapping[str, object], now: Callable[[], datetime]) -> LionDeskApi:
     from bridge.liondesk.client import LionDeskApi
-    from bridge.liondesk.http import Given
 
     there = settings.liondesk
-    token = there.token
-    if token is None:
-        raise ConfigurationError(f"Pair {settings.name} has no token for LionDesk. Add token = {{ env = ... }} to it.")
     zone = there.time_zone or str(facts.get("time_zone") or "UTC")
     assigned = there.assigned_user_id or facts.get("owner")
     return LionDeskApi(
         there.url,
         there.account_url,
-        Given(token.reveal),
+        bearer(settings),
         _zone(settings.name, zone),
         assigned_user_id=str(assigned) if assigned else None,
         now=now,

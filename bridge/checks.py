@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge import telemetry
-from bridge.account import owners_zone, revealed
+from bridge.account import owners_zone
+from bridge.credentials import bearer
 from bridge.errors import BridgeError, ConfigurationError, CredentialsError, StateError
 
 if TYPE_CHECKING:
@@ -84,13 +85,12 @@ async def check_pair(settings: PairSettings) -> tuple[Finding, ...]:
 
 
 async def _liondesk(settings: PairSettings) -> tuple[Finding, ...]:
-    from bridge.liondesk.http import Given, Http, Waits
+    from bridge.liondesk.http import Http, Waits
 
     try:
-        token = revealed(settings)
+        http = Http(bearer(settings), Waits())
     except ConfigurationError as error:
-        return (_wrong("liondesk.token", error),)
-    http = Http(Given(lambda: token), Waits())
+        return (_wrong("liondesk.account_url", error),)
     try:
         tasks = await _tasks(settings, http)
         if tasks.result is Result.WRONG:

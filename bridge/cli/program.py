@@ -19,6 +19,7 @@ from bridge.cli.common import Interrupted, common_options
 from bridge.cli.demo import demo
 from bridge.cli.export import export
 from bridge.cli.failure import fault
+from bridge.cli.login import login
 from bridge.cli.sandbox import sandbox
 from bridge.cli.status import status
 from bridge.cli.sync import sync
@@ -43,7 +44,7 @@ def program() -> None:
     """
 
 
-for command in (demo, check, sync, export, status, verify, sandbox):
+for command in (demo, login, check, sync, export, status, verify, sandbox):
     program.add_command(command)
 
 

@@ -45,6 +45,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "keep_completed": values.duration_or_off,
     "listen": values.listen,
     "name": values.pair_name,
+    "redirect_uri": values.loopback,
     "start": values.lead,
     "time_zone": values.zone,
     "url": values.url,
@@ -155,7 +156,10 @@ class _Reader:
                 liondesk["account_url"] = ""
             if "oauth" in liondesk:
                 place = f"[pair.liondesk] oauth of pair {which}"
-                liondesk["oauth"] = self._table(OAuthSettings, liondesk["oauth"], place)
+                oauth = liondesk["oauth"]
+                if isinstance(oauth, dict):
+                    oauth = {"tokens": f"login-{name}.json", **oauth}
+                liondesk["oauth"] = self._table(OAuthSettings, oauth, place)
             tables["liondesk"] = self._table(LionDeskSettings, liondesk, f"[pair.liondesk] of pair {which}")
         if "calendar" in tables:
             tables["calendar"] = self._table(CalendarSettings, tables["calendar"], f"[pair.calendar] of pair {which}")
@@ -195,6 +199,8 @@ class _Reader:
             return value
         if key in _SECRETS:
             return read_secret(value, self._folder)
+        if key == "tokens":
+            return values.file(value, self._folder)
         if key == "state":
             return values.state(value, self._folder)
         return _READERS[key](value) if key in _READERS else value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -44,7 +45,6 @@ NOT_BUILT = (
     NotBuilt("conflict", ("ask",), 'conflict = "newest", "liondesk" or "calendar"'),
     NotBuilt("component", ("event", "auto"), 'component = "todo"'),
     NotBuilt("shape", ("rolling", "separate"), 'shape = "overrides"'),
-    NotBuilt("oauth", (), "token"),
 )
 """All that waits for a later version."""
 
@@ -56,10 +56,12 @@ class WebSettings(Struct, frozen=True, kw_only=True):
 
 
 class OAuthSettings(Struct, frozen=True, kw_only=True):
-    """The table oauth in [pair.liondesk]."""
+    """The table oauth in [pair.liondesk]. `tokens` is the file that keeps what a log-in gave."""
 
     client_id: str
     client_secret: Secret
+    tokens: Path
+    redirect_uri: str = "http://127.0.0.1:8765/"
 
 
 class LionDeskSettings(Struct, frozen=True, kw_only=True):

@@ -94,6 +94,15 @@ def url_or_nothing(value: object) -> str:
     return "" if value == "" else url(value)
 
 
+def loopback(value: object) -> str:
+    """An http address with a port on this machine, where a browser brings the answer to a log-in (RFC 8252, 7.3)."""
+    address = url(value)
+    parts = urlsplit(address)
+    if parts.scheme != "http" or in_the_clear(address) or parts.port is None:
+        raise ValueError("must be an address with a port on this machine, such as http://127.0.0.1:8765/")
+    return address
+
+
 def in_the_clear(address: str) -> bool:
     """Whether requests to this address can be read on their way: http to another machine."""
     parts = urlsplit(address)

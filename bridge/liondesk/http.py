@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 from bridge.errors import CredentialsError, Unreachable
 from bridge.liondesk.answers import Payload, error_words, read_payload, retry_after
 from bridge.ports import Refused, Unknown
+from bridge.telemetry import hide
 
 if TYPE_CHECKING:
     import httpx
@@ -48,19 +49,25 @@ class Bearer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Given:
-    """A token that the user gave, wherever it is read from: nobody but the user can renew it."""
+    """A token that the user gave: read once, as a command may have to be run for it, and again when it is refused."""
 
-    reveal: Callable[[], str]
+    def __init__(self, reveal: Callable[[], str]) -> None:
+        """`reveal` reads it from where it is. Raises CredentialsError."""
+        self._reveal = reveal
+        self._read = ""
 
     def token(self) -> str:
-        """The token, read anew."""
-        return self.reveal()
+        """The token."""
+        if not self._read:
+            self._read = self._reveal()
+            hide(self._read)
+        return self._read
 
     async def renewed(self, refused: str) -> bool:
-        """Never."""
-        return False
+        """Whether the user put another one there meanwhile."""
+        self._read = ""
+        return self.token().strip() != refused
 
 
 @dataclass(frozen=True, slots=True)

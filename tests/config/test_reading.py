@@ -226,7 +226,8 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"top": 'state = "sqlite:///:memory:"'}, r"must be sqlite:///FILE"),
     ({"top": 'state = "sqlite:///~nobody-of-this-name/x"'}, r"home of a user whom this machine does not know"),
     # credentials
-    ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y' }"}, r"`oauth` .* not built yet: only token works"),
+    ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y', redirect_uri = 'https://x.org/' }"}, r"this machine"),
+    ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y', redirect_uri = 'http://[::1]/' }"}, r"with a port"),
     ({"liondesk": "oauth = { client_id = 'x' }"}, r"\[pair.liondesk\] oauth of pair 'alice' needs `client_secret`"),
     ({"calendar": 'username = "alice"'}, r"\[pair.calendar\] .* needs `password`, too"),
     ({"calendar": 'password = "x"'}, r"\[pair.calendar\] .* needs `username`, too"),

@@ -256,13 +256,23 @@ async def test_a_confirmed_write_may_be_answered_without_a_row(nothing: bytes) -
 # -- the token ---------------------------------------------------------------------------------------------------------
 
 
-async def test_every_request_carries_the_token_of_that_moment() -> None:
+async def test_a_token_is_read_once_and_again_when_it_is_refused() -> None:
+    """It may come from a command that asks a person; and the user may have put another one there."""
     tokens = iter(["first", "second"])
-    async with fault_server(answer(body=ROW)) as server:
+    async with fault_server(answer(body=ROW), answer(401), answer(body=ROW)) as server:
         async with LionDeskApi(server.url, "", Given(lambda: next(tokens)), ZONE, waits=QUICK) as client:
             await client.read(["12"])
-            await client.update("12", {"status": "complete"}, 3)
-        assert [asked.headers["authorization"] for asked in server.asked] == ["Bearer first", "Bearer second"]
+            assert await client.update("12", {"status": "complete"}, 3) == Done(client.row(ROW))
+        sent = [asked.headers["authorization"] for asked in server.asked]
+        assert sent == ["Bearer first", "Bearer first", "Bearer second"]
+
+
+async def test_a_token_that_is_still_the_same_is_not_tried_twice() -> None:
+    async with fault_server(answer(401)) as server:
+        async with LionDeskApi(server.url, "", Given(lambda: "first"), ZONE, waits=QUICK) as client:
+            with pytest.raises(CredentialsError):
+                await client.read(["12"])
+        assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(
