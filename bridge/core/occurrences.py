@@ -35,6 +35,16 @@ def value_at(series: Series, slot: Slot) -> Task | None:
     return None if series.master is None else from_master(series, slot)
 
 
+def ruled(series: Series, slot: Slot) -> tuple[timedelta, Task]:
+    """By how much a series moves its occurrences from `slot` on, and what it says of them: THISANDFUTURE or master."""
+    assert series.master is not None
+    ranged = [at for at, override in series.overrides.items() if override.this_and_future and at <= slot]
+    if not ranged:
+        return timedelta(0), series.master
+    task = series.overrides[max(ranged)].task
+    return task.due - max(ranged), task
+
+
 def exceptional(series: Series, slot: Slot) -> bool:
     """Whether an occurrence has values of its own, or those of a THISANDFUTURE before it: no edit of all reaches it."""
     return slot in series.overrides or any(

@@ -218,6 +218,28 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
         {},
         [did(("LionDesk: new", 1, 208, 259, 359)), did(("LionDesk: rule", 3, 334, 167, 81))],
     ),
+    "a series on another zone's clock that gets more occurrences keeps those it has": (
+        {},
+        [
+            did(("calendar: new", 1, 53, 185, 413)),
+            did(("calendar: count", 4, 242, 33, 15)),
+        ],
+    ),
+    "a series on another zone's clock is split where it was cut there": (
+        {},
+        [
+            did(("calendar: new", 2, 281, 353, 305)),
+            did(("calendar: split", 4, 218, 238, 341)),
+        ],
+    ),
+    "a tail that a THISANDFUTURE had moved is a resource at the moments where it stands": (
+        {},
+        [
+            did(("LionDesk: new", 1, 309, 291, 332)),
+            did(("calendar: this and future", 3, 276, 346, 261)),
+            did(("LionDesk: text of tail", 4, 102, 22, 380)),
+        ],
+    ),
 }
 
 

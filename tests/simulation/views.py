@@ -95,7 +95,13 @@ def _at(slot: datetime, master: Any, overrides: dict[datetime, Any], zone: ZoneI
     ranged = [at for at, each in overrides.items() if each["RECURRENCE-ID"].params.get("RANGE") and at < slot]
     shown = seen(overrides[max(ranged)] if ranged else master, zone)
     shift = shown.due - max(ranged) if ranged else timedelta(0)
-    return Seen(slot + shift, shown.summary, shown.notes, shown.all_day, done=False)
+    return Seen(
+        told(slot + shift, zone) if not shown.all_day else slot + shift,
+        shown.summary,
+        shown.notes,
+        shown.all_day,
+        done=False,
+    )
 
 
 def slots_of(master: Any, zone: ZoneInfo, through: date) -> Iterator[datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,9 @@ from bridge.core.recurrence import expand, same_occurrences, slots
 
 DROPPERS = ("org.dmfs", "org.tasks", "outlook", "caldavsynchronizer", "todoman", "vikunja", "vobject")
 """PRODID fragments of writers that drop overrides without meaning anything by it (calendar-apps.md, idiom 19)."""
+
+BEYOND = timedelta(days=3 * 366)
+"""How far beyond its rows the slots of a series are followed when it gets others."""
 
 
 def restored(old: Series, new: Series, zone: ZoneInfo) -> Series:
@@ -52,7 +56,7 @@ def calendar_delta(old: Series, new: Series, rows: Sequence[LinkedRow], zone: Zo
         return Delta(edits={old.master.due: fields} if fields else {})
     if old.rule is None or new.rule is None:
         return _series_and_single(old, new, rows)
-    structure = _structure(old, new, rows)
+    structure = _structure(old, new, rows, zone)
     if isinstance(structure, Tail):
         return _with_overrides(Delta(tail=structure), old, new, rows, zone)
     edited = Delta(tail=_master_edited(old, new, rows), drop_from=structure)
@@ -96,7 +100,7 @@ def _series_and_single(old: Series, new: Series, rows: Sequence[LinkedRow]) -> D
     )
 
 
-def _structure(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | Slot | None:
+def _structure(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Tail | Slot | None:
     """How the slots changed: a Tail for moved or other slots, the first slot cut off, None when they are the same."""
     assert old.master is not None
     assert new.master is not None
@@ -105,14 +109,14 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | Sl
     anchor, moved_anchor = old.master.due, new.master.due
     if same_occurrences(old.rule, anchor, new.rule, moved_anchor):
         return None
-    if (cut := cut_at(old, new)) is not None and any(each.slot >= cut for each in rows):
+    if (cut := cut_at(old, new, zone)) is not None and any(each.slot >= cut for each in rows):
         return cut
     opened = first_open(rows)
-    moved = _moved_slots(old, new)
     at = opened.slot if opened else anchor
-    due = moved.get(at) or next(
-        (slot for slot in expand(new.rule, moved_anchor) if slot.date() >= at.date()), moved_anchor
-    )
+    end = max([at, moved_anchor, *(each.slot for each in rows)]) + BEYOND
+    after = _grid(new, zone, end)
+    moved = _moved_slots(old, new, _grid(old, zone, end), after)
+    due = moved.get(at) or next((slot for slot in after if slot.date() >= at.date()), moved_anchor)
     return Tail(
         at,
         differences(old.master, new.master, CONTENT),
@@ -124,23 +128,30 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow]) -> Tail | Sl
     )
 
 
-def cut_at(old: Series, new: Series) -> Slot | None:
+def cut_at(old: Series, new: Series, zone: ZoneInfo) -> Slot | None:
     """The first slot of `old` that `new` ends before, when that is all that changed of its slots (idiom 15)."""
     if old.master is None or new.master is None or old.rule is None or new.rule is None or new.rule.endless:
         return None
     if old.master.due != new.master.due or old.rule.parts != new.rule.parts:
         return None
-    last = max(expand(new.rule, new.master.due))
-    return next((slot for slot in expand(old.rule, old.master.due) if slot > last), None)
+    if old.zone is None and new.zone is None:
+        last = max(expand(new.rule, new.master.due))
+        return next((slot for slot in expand(old.rule, old.master.due) if slot > last), None)
+    last = max(_grid(new, zone, None))
+    return next((slot for slot in _grid(old, zone, last + BEYOND) if slot > last), None)
 
 
-def _moved_slots(old: Series, new: Series) -> dict[Slot, Slot]:
+def _grid(series: Series, zone: ZoneInfo, end: Slot | None) -> list[Slot]:
+    """All that a rule makes through `end`, on whatever clock it runs, excluded or not."""
+    return sorted(slots(replace(series, exdates=frozenset(), rdates=frozenset()), zone, end))
+
+
+def _moved_slots(old: Series, new: Series, before: Sequence[Slot], after: Sequence[Slot]) -> dict[Slot, Slot]:
     """Old slots to new ones: one by one when the series moved as a whole, by their days when its rule is another."""
     assert old.master is not None
     assert new.master is not None
     assert old.rule is not None
     assert new.rule is not None
-    before, after = list(expand(old.rule, old.master.due)), list(expand(new.rule, new.master.due))
     if old.master.due != new.master.due and _same_rhythm(old.rule, new.rule):
         return dict(zip(before, after, strict=False))
     by_day = {slot.date(): slot for slot in after}

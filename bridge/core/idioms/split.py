@@ -14,14 +14,14 @@ from bridge.core.occurrences import cut_series, tail_of
 from bridge.core.pairing import Pairing
 
 
-def split(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
+def split(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the tail that a series lost to the newcomer that continues it: its rows, and the base to compare with."""
     newcomers = {each.href: each for each in pairings if each.newcomer}
     result: list[Pairing] = []
     for pairing in pairings:
         if pairing.newcomer:
             continue
-        at = _lost_tail(pairing)
+        at = _lost_tail(pairing, zone)
         heir = (
             None if at is None else next((each for each in newcomers.values() if _continues(pairing, at, each)), None)
         )
@@ -33,10 +33,10 @@ def split(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]
     return (*result, *newcomers.values())
 
 
-def _lost_tail(pairing: Pairing) -> Slot | None:
+def _lost_tail(pairing: Pairing, zone: ZoneInfo) -> Slot | None:
     if pairing.link.series is None or pairing.series is None or not pairing.rows:
         return None
-    at = cut_at(pairing.link.series, pairing.series)
+    at = cut_at(pairing.link.series, pairing.series, zone)
     return at if at is not None and any(each.slot >= at for each in pairing.rows) else None
 
 

@@ -14,6 +14,7 @@ from bridge.core.occurrences import (
     cut_series,
     linked_by_slot,
     present,
+    ruled,
     series_of,
     series_through,
     showing,
@@ -212,7 +213,8 @@ def _made_of(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) ->
     """
     assert series.master is not None
     rows = [LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in pairing.rows if each.slot >= tail.at]
-    master = replace(_taking(series.master, tail.fields), due=tail.due)
+    _, ruling = ruled(series, tail.at)
+    master = replace(_taking(ruling, tail.fields), due=tail.due)
     if tail.rule is None:
         return Series(pairing.link.uid, _in_state_of(master, rows[0].row.task))
     before = next((each.row.rule for each in pairing.link.rows if each.slot == tail.at), None)
@@ -250,6 +252,9 @@ def _still_excluded(old: Series, fresh: Series, tail: Tail, rows: Sequence[Linke
 def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> tuple[Series, tuple[Pairing, ...]]:
     """This and following were edited in LionDesk: the old master ends before it, the tail is a resource of its own."""
     rows = tuple(each for each in pairing.rows if each.slot >= tail.at)
+    shift, _ = ruled(series, tail.at)
+    if shift and not tail.restructured:  # a THISANDFUTURE had moved them: these moments are the slots of the tail
+        tail = replace(tail, due=tail.at + shift, moved={each.slot: each.slot + shift for each in rows})
     moved = tuple(LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in rows)
     first = min((each.row for each in rows), key=lambda row: (row.task.due, row.id))
     uid = uid_of([each.row for each in rows])
