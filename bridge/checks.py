@@ -62,7 +62,7 @@ def _state(url: str) -> tuple[Finding, ...]:
         with open_state(url) as state:
             warnings = state.warnings
     except StateError as error:
-        return (_wrong("state", error),)
+        return (wrong("state", error),)
     ok = Finding("state", Result.OK, f"{path} can be used.")
     return tuple(Finding("state", Result.WARNING, warning) for warning in warnings) or (ok,)
 
@@ -90,7 +90,7 @@ async def _liondesk(settings: PairSettings) -> tuple[Finding, ...]:
     try:
         http = Http(bearer(settings), Waits())
     except ConfigurationError as error:
-        return (_wrong("liondesk.account_url", error),)
+        return (wrong("liondesk.account_url", error),)
     try:
         tasks = await _tasks(settings, http)
         if tasks.result is Result.WRONG:
@@ -109,9 +109,9 @@ async def _tasks(settings: PairSettings, http: Http) -> Finding:
     try:
         page = listing.must(await listing.page(LIVE, OLDEST_FIRST, limit=1))
     except CredentialsError as error:
-        return _wrong("liondesk.token", error)
+        return wrong("liondesk.token", error)
     except BridgeError as error:
-        return _wrong("liondesk.url", error)
+        return wrong("liondesk.url", error)
     tasks = "1 task" if page.total == 1 else f"{page.total} tasks"
     return Finding("liondesk.url", Result.OK, f"{url} answers, with {tasks}.")
 
@@ -127,7 +127,7 @@ async def _account(settings: PairSettings, http: Http) -> tuple[Finding, ...]:
         me = await account.me()
         names = (await account.categories()).values()
     except BridgeError as error:
-        findings.append(_wrong("liondesk.account_url", error))
+        findings.append(wrong("liondesk.account_url", error))
     else:
         if there.account_url:
             known = ", ".join(sorted(names)) or "none"
@@ -148,7 +148,7 @@ def _zone(settings: PairSettings, me: Me | None) -> Finding:
         try:
             return Finding("liondesk.time_zone", Result.OK, f"{owners_zone(settings, told).key}, as LionDesk tells.")
         except ConfigurationError as error:
-            return _wrong("liondesk.time_zone", error)
+            return wrong("liondesk.time_zone", error)
     if told is not None and told != given:
         says = (
             f"Here it is {given}, in LionDesk {told}: every time that is typed there would be taken for a time in "
@@ -183,9 +183,9 @@ async def _calendar(settings: PairSettings) -> tuple[Finding, ...]:
         telemetry.hide(password or "")
         probe = await check(CalendarSettings(dav.url, dav.username, password, dav.calendar, dav.component))
     except CredentialsError as error:
-        return (_wrong("calendar.password", error),)
+        return (wrong("calendar.password", error),)
     except BridgeError as error:
-        return (_wrong("calendar.url", error),)
+        return (wrong("calendar.url", error),)
     return tuple(_probed(probe))
 
 
@@ -199,7 +199,8 @@ def _probed(probe: Probe) -> Iterable[Finding]:
         says = f"{probe.name!r} is not there yet; the first run makes it. Others that are there: {others}."
         yield Finding("calendar.calendar", Result.OK, says)
     else:
-        says = f"{probe.name!r} is there, holds tasks and can be written; changes are found by {_cursor(probe)}."
+        kept = "tasks" if probe.component == "todo" else "events, in which tasks are kept,"
+        says = f"{probe.name!r} is there, holds {kept} and can be written; changes are found by {_cursor(probe)}."
         yield Finding("calendar.calendar", Result.OK, says)
 
 
@@ -207,5 +208,6 @@ def _cursor(probe: Probe) -> str:
     return {"token": "sync-token", "ctag": "ctag", "etags": "ETags"}[probe.cursor or "etags"]
 
 
-def _wrong(setting: str, error: BridgeError) -> Finding:
+def wrong(setting: str, error: BridgeError) -> Finding:
+    """What an error says of a setting."""
     return Finding(setting, Result.WRONG, str(error), error.exit_code)

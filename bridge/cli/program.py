@@ -19,6 +19,7 @@ from bridge.cli.common import Interrupted, common_options
 from bridge.cli.demo import demo
 from bridge.cli.export import export
 from bridge.cli.failure import fault
+from bridge.cli.init import init
 from bridge.cli.login import login
 from bridge.cli.sandbox import sandbox
 from bridge.cli.status import status
@@ -44,7 +45,7 @@ def program() -> None:
     """
 
 
-for command in (demo, login, check, sync, export, status, verify, sandbox):
+for command in (demo, init, login, check, sync, export, status, verify, sandbox):
     program.add_command(command)
 
 

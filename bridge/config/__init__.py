@@ -11,8 +11,10 @@ from bridge.config.places import find
 from bridge.config.reading import Configuration, load
 from bridge.config.secret import Secret
 from bridge.config.settings import CalendarSettings, LionDeskSettings, OAuthSettings, PairSettings, WebSettings
+from bridge.config.writing import Answers, first_file, keep
 
 __all__ = [
+    "Answers",
     "CalendarSettings",
     "Configuration",
     "LionDeskSettings",
@@ -21,5 +23,7 @@ __all__ = [
     "Secret",
     "WebSettings",
     "find",
+    "first_file",
+    "keep",
     "load",
 ]
