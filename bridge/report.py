@@ -94,7 +94,7 @@ class OperationReport:
 
 @dataclass(frozen=True, slots=True)
 class ConflictReport:
-    """A field that both sides changed, and which value stayed."""
+    """A field that both sides changed, and which value stayed: None while each keeps its own and a person is asked."""
 
     item: str
     summary: str
@@ -102,7 +102,7 @@ class ConflictReport:
     field: str
     liondesk: object
     calendar: object
-    kept: Side
+    kept: Side | None
     because: str
 
     def as_json(self) -> dict[str, object]:
@@ -114,24 +114,32 @@ class ConflictReport:
             "field": WIRE.get(self.field, self.field),
             "liondesk": plain(self.liondesk),
             "calendar": plain(self.calendar),
-            "kept": self.kept.value,
+            "kept": None if self.kept is None else self.kept.value,
             "why": self.because,
         }
 
     def sentence(self) -> str:
         """The conflict in plain words, with the value that gave way, so that nothing is lost unseen."""
         kept, lost = (self.liondesk, self.calendar) if self.kept is Side.LIONDESK else (self.calendar, self.liondesk)
+        if self.kept is None:
+            what = FIELD_WORDS.get(WIRE.get(self.field, self.field), self.field)
+            return (
+                f"Both sides changed the {what} of {quoted(self.summary)}{self._at()}, and you are asked: LionDesk has "
+                f"{value_words(self.liondesk)}, the calendar {value_words(self.calendar)}."
+            )
         if self.field == "existence":
             return (
                 f"{quoted(self.summary)} was edited in {NAMES[self.kept]} and deleted in {NAMES[self.kept.other]}: "
                 f"it stays, because {self.because}."
             )
         what = FIELD_WORDS.get(WIRE.get(self.field, self.field), self.field)
-        at = f" of {moment(self.occurrence)}" if self.occurrence is not None else ""
         return (
-            f"Both sides changed the {what} of {quoted(self.summary)}{at}: kept {value_words(kept)} from "
+            f"Both sides changed the {what} of {quoted(self.summary)}{self._at()}: kept {value_words(kept)} from "
             f"{NAMES[self.kept]} over {value_words(lost)} from {NAMES[self.kept.other]}, because {self.because}."
         )
+
+    def _at(self) -> str:
+        return f" of {moment(self.occurrence)}" if self.occurrence is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class PairReport:
-    """One pair's run."""
+    """One pair's run. `notes` are sentences on what was asked of it and could not be done."""
 
     pair: str
     outcome: Outcome
@@ -171,6 +179,7 @@ class PairReport:
     skipped: tuple[Skipped, ...] = ()
     halt: str | None = None
     errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     exit_code: int | None = None
 
     @property
@@ -184,6 +193,7 @@ class PairReport:
             *(each.sentence() for each in self.operations),
             *(each.sentence() for each in self.conflicts),
             *(each.sentence() for each in self.skipped),
+            *self.notes,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -199,6 +209,7 @@ class PairReport:
             "skipped": [each.as_json() for each in self.skipped],
             "halt": self.halt,
             "errors": list(self.errors),
+            "notes": list(self.notes),
         }
 
 

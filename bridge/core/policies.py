@@ -17,7 +17,8 @@ from bridge.core.model import Side, Slot
 class Dispute:
     """One field that both sides changed. `field` is `existence` where one side edited what the other deleted.
 
-    The moments are those of each side's last change, aware UTC, None where the side does not say.
+    The moments are those of each side's last change, aware UTC, None where the side does not say. `following`: all the
+    occurrences from the slot on were edited as one.
     """
 
     uid: str
@@ -28,23 +29,28 @@ class Dispute:
     calendar: object
     liondesk_at: datetime | None
     calendar_at: datetime | None
+    following: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A field that both sides show differently, and that a person was asked about (`ask`)."""
+
+    slot: Slot
+    field: str
+    following: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A dispute that was decided."""
+    """A dispute, and who won it: None while a person is asked, and each side keeps its own value."""
 
     dispute: Dispute
-    winner: Side
+    winner: Side | None
     because: str
 
-    @property
-    def lost(self) -> object:
-        """The value that gave way."""
-        return self.dispute.calendar if self.winner is Side.LIONDESK else self.dispute.liondesk
 
-
-Policy = Callable[[Dispute], tuple[Side, str]]
+Policy = Callable[[Dispute], tuple[Side | None, str]]
 
 
 def newest(dispute: Dispute) -> tuple[Side, str]:
@@ -65,10 +71,17 @@ def calendar(_: Dispute) -> tuple[Side, str]:
     return Side.CALENDAR, 'conflict = "calendar"'
 
 
+def ask(_: Dispute) -> tuple[None, str]:
+    """Nobody wins: a person is asked."""
+    return None, 'conflict = "ask"'
+
+
 def edit_beats_delete(_: Dispute, edited: Side) -> tuple[Side, str]:
     """An edit beats a delete under every policy."""
     return edited, "an edit beats a deletion"
 
 
-POLICIES: Mapping[str, Policy] = MappingProxyType({"newest": newest, "liondesk": liondesk, "calendar": calendar})
+POLICIES: Mapping[str, Policy] = MappingProxyType(
+    {"newest": newest, "liondesk": liondesk, "calendar": calendar, "ask": ask}
+)
 """The policies by their names in the configuration."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.core.plan.digest import digest, digest_of
 from bridge.core.plan.guards import Halt, Known, Limits, halted
 from bridge.core.plan.mending import mend
 from bridge.core.plan.operations import (
@@ -31,6 +32,8 @@ __all__ = [
     "Waiting",
     "Why",
     "Work",
+    "digest",
+    "digest_of",
     "halted",
     "mend",
     "plan",

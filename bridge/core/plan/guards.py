@@ -23,9 +23,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """The run stops before its first write. `reason` completes a paragraph for the user."""
+    """The run stops before its first write. `reason` completes a paragraph for the user.
+
+    `limit` names the limit that was passed, and `measure` by how many tasks; None where no limit would let it pass.
+    """
 
     reason: str
+    limit: str | None = None
+    measure: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,9 @@ def _too_much(works: Sequence[Work], known: Known, limits: Limits) -> Halt | Non
         deletes = sum(any(_deletes(each) for each in _of(work, side)) for work in works)
         changes = sum(any(_changes(each) for each in _of(work, side)) for work in works)
         if deletes > max(limits.deletes, limits.delete_share * known.links):
-            return Halt(f"this run would delete {deletes} of {known.links} tasks in {NAMES[side]}")
+            return Halt(f"this run would delete {deletes} of {known.links} tasks in {NAMES[side]}", "deletes", deletes)
         if changes > max(limits.changes, limits.change_share * known.links):
-            return Halt(f"this run would change {changes} of {known.links} tasks in {NAMES[side]}")
+            return Halt(f"this run would change {changes} of {known.links} tasks in {NAMES[side]}", "changes", changes)
     return None
 
 
