@@ -108,8 +108,11 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
 
 
 def _other_zone(series: Series, old: Master, zones: Zones) -> bool:
-    """Whether a series that an app wrote in UTC is to run on a clock (calendar-apps.md, idiom 12)."""
-    return not old.task.all_day and series.zone is None and zone_name(old.frame.anchor.form, zones.owner) == "UTC"
+    """Whether what an app wrote in UTC (calendar-apps.md, idiom 12), or abroad as a single task, is to run on a clock."""
+    other = zone_name(old.frame.anchor.form, zones.owner)
+    if old.task.all_day or series.zone is not None or other is None:
+        return False
+    return other == "UTC" or series.rule is not None
 
 
 def _say_rule(series: Series, moved: Master, zones: Zones, *, anew: bool) -> None:

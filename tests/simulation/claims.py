@@ -238,7 +238,7 @@ _AT_MOST = {
     "text": "PATCH", "notes": "PATCH", "due": "PATCH", "complete": "PATCH 3", "re-open": "PATCH 3", "cancel": "DELETE",
     "exclude": "DELETE 1", "new": "POST plain", "foreign": "", "delete": "DELETE", "series text": "PATCH 2",
     "series notes": "PATCH 2", "truncate": "DELETE 2", "split": "PATCH 2", "rule": "PATCH 2", "no rule": "PATCH 2",
-    "move series": "PATCH 2", "give rule": "PATCH", "this and future": "PATCH 2", "count": "", "drop override": "PATCH 1",
+    "move series": "PATCH 2", "give rule": "PATCH", "this and future": "PATCH 2", "count": "", "drop override": "P",
 }  # fmt: skip
 
 

@@ -240,6 +240,38 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
             did(("LionDesk: text of tail", 4, 102, 22, 380)),
         ],
     ),
+    "a single task abroad that LionDesk gives a rule runs on the owner's clock": (
+        {},
+        [
+            did(("calendar: new", 2, 143, 358, 166)),
+            did(("LionDesk: rule", 5, 269, 224, 108)),
+        ],
+    ),
+    "a completed occurrence that becomes a single task stays completed": (
+        {},
+        [
+            did(("LionDesk: new", 2, 69, 106, 52)),
+            did(("calendar: truncate", 3, 106, 140, 47)),
+            did(("LionDesk: complete", 4, 412, 288, 194)),
+            did(("calendar: no rule", 6, 198, 363, 375)),
+        ],
+    ),
+    "an occurrence whose cancellation is taken away is there again": (
+        {},
+        [
+            did(("calendar: new", 1, 395, 382, 127)),
+            did(("calendar: cancel", 3, 384, 322, 249)),
+            did(("calendar: drop override", 5, 388, 39, 10)),
+        ],
+    ),
+    "a series that LionDesk ended goes on where the calendar says so": (
+        {},
+        [
+            did(("calendar: new", 1, 163, 358, 171)),
+            did(("LionDesk: delete tail", 3, 65, 239, 169)),
+            did(("calendar: rule", 4, 100, 407, 161)),
+        ],
+    ),
 }
 
 

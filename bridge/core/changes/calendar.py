@@ -214,7 +214,8 @@ def _with_overrides(delta: Delta, old: Series, new: Series, rows: Sequence[Linke
         return replace(delta, edits=edits, drops=frozenset((excluded | cancelled) & before))
     after = present(new, zone, end)
     kept = before if delta.drop_from is None else {slot for slot in before if slot < delta.drop_from}
-    adds = {slot: task for slot in after - before if slot in old.exdates and (task := value_at(new, slot)) is not None}
+    gone = old.exdates | {slot for slot, each in old.overrides.items() if each.cancelled}
+    adds = {slot: task for slot in (after - before) & gone if (task := value_at(new, slot)) is not None}
     live = {slot: fields for slot, fields in edits.items() if slot in after}
     return replace(delta, edits=live, drops=frozenset(kept - after), adds=adds)
 

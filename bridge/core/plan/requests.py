@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from bridge.core.changes import CONTENT, Delta, Tail
 from bridge.core.model import SYNCED, Rule, Series, Side, Slot, Task
@@ -12,6 +13,12 @@ from bridge.core.pairing import Pairing
 from bridge.core.plan.mending import mend
 from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Waiting, Why, verb_of
 from bridge.core.recurrence import with_until
+
+FOR_EVER = timedelta(days=20 * 366)
+"""How far the rule of a series reaches that is to go on in LionDesk after its tail was deleted there.
+
+Its rows still show the rule without an end, so that LionDesk, told the same one again, would make none of them anew.
+"""
 
 
 class Requests:
@@ -103,6 +110,8 @@ class Requests:
             changes["due"] = due
         if tail.restructured and _other_rule(row.rule, tail.rule):
             changes["rule"] = None if tail.rule is None else with_until(tail.rule, _anchor(tail))
+        elif tail.restructured and self._ended_there(row.rule):
+            changes["rule"] = replace(tail.rule, until=tail.due + FOR_EVER) if tail.rule is not None else None
         self._expect(tail, at)
         if self.series.zone is not None:
             self.expected.update(fresh)
@@ -119,6 +128,11 @@ class Requests:
         kept = {slot: self.expected[slot] for slot in sorted(self.expected) if slot in homes or slot in fresh}
         gone = [each for slot, each in homes.items() if slot not in kept]
         self.operations += mend(homes, gone, kept, max(kept, default=at), why)
+
+    def _ended_there(self, rule: Rule | None) -> bool:
+        """Whether LionDesk's rows end before the endless rule that they show: a tail of them was deleted there."""
+        ended = self.base is not None and self.base.rule is not None and not self.base.rule.endless
+        return ended and rule is not None and rule.endless
 
     def _exceptional(self, slot: Slot) -> bool:
         return self.base is not None and exceptional(self.base, slot)

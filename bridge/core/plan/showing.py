@@ -67,7 +67,7 @@ def _reshaped(agreement: Agreement, expected: Mapping[Slot, Task], zone: ZoneInf
         return series, agreement.to_calendar, pairing
     if series.rule is None:
         left = expected.get(theirs.moved.get(theirs.at, theirs.at))
-        if left is not None and series.master is not None and left.due != series.master.due:
+        if left is not None and series.master is not None and (left.due, left.status) != _state(series.master):
             series = replace(series, master=_in_state_of(replace(series.master, due=left.due), left))
         return series, agreement.to_calendar, pairing
     history = {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}
@@ -226,6 +226,10 @@ def _made_of(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) ->
     assert tail.rule is not None
     fresh = series_through(pairing.link.uid, master, tail.rule, rows, horizon)
     return _ended(fresh, max(each.slot for each in rows)) if pairing.followed else fresh
+
+
+def _state(task: Task) -> tuple[datetime, Status]:
+    return task.due, task.status
 
 
 def _in_state_of(master: Task, task: Task) -> Task:
