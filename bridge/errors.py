@@ -13,6 +13,8 @@ Every message is one paragraph for the user: what happened, what was kept, what 
 
 from __future__ import annotations
 
+import traceback
+
 
 class BridgeError(Exception):
     """The root. `str(error)` is what the user reads."""
@@ -46,3 +48,13 @@ class Unreachable(BridgeError):
 
 class StateError(BridgeError):
     """The state cannot be read or written."""
+
+
+def fault(error: Exception) -> str:
+    """What nobody foresaw, in words: what happened and where, without the error's own text, which may hold anything."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"This is a fault of liondesk-bridge: {type(error).__name__} in {frame.name} ({frame.filename}, line "
+        f"{frame.lineno}). What was written before it is kept, and the next run goes on from there. Run it again; if "
+        "it comes back, please report this line."
+    )

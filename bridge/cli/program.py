@@ -18,7 +18,6 @@ from bridge.cli.check import check
 from bridge.cli.common import Interrupted, common_options
 from bridge.cli.demo import demo
 from bridge.cli.export import export
-from bridge.cli.failure import fault
 from bridge.cli.init import init
 from bridge.cli.login import login
 from bridge.cli.sandbox import sandbox
@@ -26,7 +25,7 @@ from bridge.cli.status import status
 from bridge.cli.sync import sync
 from bridge.cli.terminal import accept_any_text, log_as, tell
 from bridge.cli.verify import verify
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, fault
 
 NAME = "liondesk-bridge"
 

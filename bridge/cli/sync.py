@@ -64,32 +64,10 @@ def _run_one(settings: PairSettings, state: State, options: Options) -> PairRepo
     import asyncio
     from dataclasses import replace
 
+    from bridge.app import synced
+
     with Bar(settings.name) as bar:
-        return asyncio.run(_synced(settings, state, options.run or "", replace(options, progress=bar.advance)))
-
-
-async def _synced(settings: PairSettings, state: State, run: str, options: Options) -> PairReport:
-    """One run, remembered. Whatever goes wrong is in the report: one bad pair never stops another."""
-    from bridge.app import sync_pair
-    from bridge.cli.failure import fault
-    from bridge.errors import BridgeError
-    from bridge.last_run import remember
-    from bridge.report import Outcome, PairReport
-    from bridge.telemetry import run_line
-
-    started = utc_now()
-    with run_line(pair=settings.name, run=run, dry_run=options.dry_run) as line:
-        try:
-            report = await sync_pair(settings, state, options)
-        except Exception as error:  # noqa: BLE001 - the other pairs have their run all the same
-            errors = (fault(error),)
-            report = PairReport(settings.name, Outcome.FAILED, dry_run=options.dry_run, errors=errors, exit_code=1)
-        line.add(outcome=report.outcome.value, requests=dict(report.requests), operations=len(report.operations))
-    try:
-        await remember(state.pair(settings.name), report, run, started, utc_now())
-    except BridgeError as error:
-        tell(f"{settings.name}: {error}", "error")
-    return report
+        return asyncio.run(synced(settings, state, replace(options, progress=bar.advance)))
 
 
 def _show(report: PairReport, prefix: str) -> None:

@@ -90,10 +90,10 @@ def test_a_fault_of_our_own_is_told_with_its_place_and_stops_no_other_pair(
 
     real = app.sync_pair
 
-    async def faulty(settings, state, options):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    async def faulty(settings, state, options, **more):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN003, ANN202
         if settings.name == "alice":
             raise KeyError(TOKEN)
-        return await real(settings, state, options)
+        return await real(settings, state, options, **more)
 
     monkeypatch.setattr(app, "sync_pair", faulty)
     desk.configure(desk.pair("alice"), desk.pair("bob", calendar=desk.server.new_calendar().url))
