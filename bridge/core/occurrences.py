@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.model import SYNCED, LinkedRow, Override, Row, Rule, Series, Slot, Status, Task
 from bridge.core.recurrence import CLOCKS_APART, cut_before, expand, slots, tail_from
+from bridge.core.recurrence.shifted import on_their_days
 
 CERTAIN = timedelta(days=60)
 """How far ahead LionDesk is trusted to have made every row of a rule: sooner than that, no row means no occurrence."""
@@ -155,6 +156,7 @@ def series_of(uid: str, rows: Sequence[Row], horizon: datetime) -> tuple[Series,
         return Series(uid, first.task), (LinkedRow(first.task.due, first),)
     pattern = _pattern(ordered)
     anchor = _anchor(ordered, pattern)
+    rule = on_their_days(rule, anchor, [row.task.due for row in ordered if row.rule is not None])
     rule = _reaching(rule, anchor, [row for row in ordered if row.rule is not None])
     linked = assign(ordered, expand(rule, anchor, ordered[-1].task.due + timedelta(days=366)))
     last = max((each.slot for each in linked), default=anchor)
@@ -171,6 +173,7 @@ def _alone(rule: Rule, row: Row, horizon: datetime) -> bool:
 
 def series_through(uid: str, master: Task, rule: Rule, linked: Sequence[LinkedRow], horizon: datetime) -> Series:
     """The series from `master` on by its rule as LionDesk shows it, whose rows stand at these slots."""
+    rule = on_their_days(rule, master.due, [each.row.task.due for each in linked if each.row.rule is not None])
     rule = _reaching(rule, master.due, sorted((each.row for each in linked), key=lambda row: row.task.due))
     rule = _fitted(rule, master.due, max(each.slot for each in linked), horizon)
     return showing(Series(uid, replace(master, status=Status.INCOMPLETE, completed_at=None), rule), linked)

@@ -131,8 +131,9 @@ def _appeared(there: Delta, here: Delta, base: Link, series: Series, zone: ZoneI
     shown = present(series, zone, max(there.adds))
     edits, adds = dict(there.edits), {}
     waited = dict(here.edits)
+    known = {each.slot for each in base.rows}
     for slot, task in there.adds.items():
-        if slot not in shown:
+        if slot in known or slot not in shown:
             adds[slot] = task
             continue
         plain = from_master(series, slot)

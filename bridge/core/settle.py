@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -65,7 +65,10 @@ def read_back(reread: Reread) -> ReadBack:
     rest = [row for row in rest if row.id in slot_of or own(row)]
     nearest = _nearest(rest, [slot for slot in reread.expected if slot not in rows])
     rest = [row for row in rest if row not in nearest.values()]
-    extra = tuple(row for row in rest if row.id in slot_of or _left_over(row, reread))
+    texts = {row.task.summary for row in rows.values()}
+    extra = tuple(
+        row for row in rest if row.id in slot_of or _left_over(row, reread) or _doubled(row, rows, reread, texts)
+    )
     return ReadBack({**rows, **nearest}, extra)
 
 
@@ -100,6 +103,12 @@ def _kin(rows: Sequence[Row]) -> Callable[[Row], bool]:
     if events:
         return lambda row: row.event_id in events
     return lambda row: row.rule is not None and (row.rule, row.task.contact_id) in rules
+
+
+def _doubled(row: Row, rows: Mapping[Slot, Row], reread: Reread, texts: Collection[str]) -> bool:
+    """Whether a new row says what its series says, at a slot whose own row was changed singly and had left it."""
+    slot = row.task.due
+    return slot in rows and rows[slot].id in {each.row.id for each in reread.before} and row.task.summary in texts
 
 
 def _left_over(row: Row, reread: Reread) -> bool:

@@ -74,6 +74,8 @@ class Executor:
 
     async def execute(self, works: Iterable[Work]) -> list[Receipt]:
         """Every work, several links at once, each link's requests in order."""
+        works = list(works)
+        self.claimed = {each.row.id: work.pairing.link.uid for work in works for each in work.pairing.rows}
         busy = [work for work in works if not work.quiet]
         self._total = sum(len(work.liondesk) + len(work.calendar) for work in busy)
         rows = {each.row.id for work in busy for each in work.liondesk if isinstance(each, PatchRow | DeleteRow)}

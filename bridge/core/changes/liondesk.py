@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.core.changes.delta import CONTENT, ONE_WAY, Delta, Tail, differences
 from bridge.core.model import SYNCED, LinkedRow, Row, Rule, Series, Slot, Task
@@ -25,7 +25,9 @@ def liondesk_delta(old: Sequence[LinkedRow], new: Sequence[LinkedRow], series: S
     tail = _tail_edit(before, after, series)
     if tail is not None:
         edits = _beyond_tail(edits, tail, before, frozenset() if tail.restructured else frozenset(series.overrides))
-    drop_from = _cut_tail(missing, list(after))
+    drop_from = _cut_tail(missing, [slot for slot in after if not _left(slot, before, after, series)])
+    if drop_from is not None:
+        adds |= {slot: row.task for slot, row in after.items() if slot > drop_from}
     drops = frozenset(slot for slot in missing if drop_from is None or slot < drop_from)
     return Delta(edits=edits, drops=drops, adds=adds, tail=tail, drop_from=drop_from)
 
@@ -67,7 +69,8 @@ def _tail_edit(before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Se
     at = last
     alike = 0
     for slot in reversed(common):
-        if _signature(before[slot], after[slot]) == sign:
+        told = any(sign[:2]) or before[slot].rule == before[last].rule  # a row without a rule lost none
+        if told and _signature(before[slot], after[slot]) == sign:
             at, alike = slot, alike + 1
         elif slot not in series.overrides:
             break
@@ -140,8 +143,19 @@ def _beyond_tail(
     return rest
 
 
+def _left(slot: Slot, before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Series) -> bool:
+    """Whether a row was changed singly and left its event: no deletion of this and the following reaches it."""
+    row = after[slot]
+    if slot not in before or before[slot].id != row.id:
+        return False
+    if row.event_id is None:
+        return slot in series.overrides
+    home = next((each.event_id for each in before.values() if each.rule is not None), row.event_id)
+    return row.event_id != home and [each.event_id for each in after.values()].count(row.event_id) == 1
+
+
 def _cut_tail(missing: Sequence[Slot], after: Sequence[Slot]) -> Slot | None:
-    """Where a tail was deleted: two or more occurrences gone, and nothing left after the first of them."""
-    last = max(after)
+    """Where a tail was deleted: two or more occurrences gone, and nothing of the series left after the first."""
+    last = max(after, default=missing[0] if missing else datetime.min)
     cut = [slot for slot in missing if slot > last]
     return cut[0] if len(cut) >= 2 else None

@@ -14,7 +14,7 @@ from bridge.core.model import Link
 from bridge.core.pairing.adoption import adopt, rows_for
 from bridge.core.pairing.arrived import arrived_rows
 from bridge.core.pairing.events import neighboured
-from bridge.core.pairing.grouping import group_pairing, groups_of, uid_of
+from bridge.core.pairing.grouping import event_uid, group_pairing, groups_of, uid_of
 from bridge.core.pairing.known import found_elsewhere, joining, resource_now, rows_now
 from bridge.core.pairing.values import Found, Pairing, Posted, Sides
 
@@ -43,6 +43,7 @@ def pair_up(links: Sequence[Link], sides: Sides) -> tuple[Pairing, ...]:
     claimed = {pairing.href for pairing in placed}
     newcomers = [found for found in newcomers if found.href not in claimed]
     uids = {link.uid for link in links} - shells.keys()
+    uids |= {event_uid(each.row.event_id) for pairing in placed for each in pairing.rows if each.row.event_id}
     groups = [group_pairing(group, sides, uids) for group in groups_of(fresh)]
     new = adopt([each for group in groups for each in group], newcomers)
     return (*placed, *_in_shells(new, shells))

@@ -9,19 +9,23 @@ from itertools import permutations
 
 from bridge.core.model import Row
 from bridge.core.pairing.values import Pairing
+from bridge.core.recurrence import expand
 
 
 def neighboured(pairings: Sequence[Pairing]) -> tuple[Pairing, ...]:
-    """The pairings, those marked that share an event of LionDesk's with another."""
+    """The pairings, those marked that share an event of LionDesk's with another.
+
+    Where LionDesk shows no events, it may be so for any two that follow each other for one contact: of the same
+    rule, or the first by a rule that LionDesk ended. What is told to each row alone is right in either case.
+    """
     by_event: dict[object, list[Pairing]] = defaultdict(list)
     for pairing in pairings:
         for event in {_event(each.row) for each in pairing.rows if each.row.rule is not None}:
             by_event[event].append(pairing)
-    ends = {id(pairing): pairing.rows[-1].slot for pairing in pairings if pairing.rows}
     followed: set[int] = set()
     following: set[int] = set()
     for pairing, other in (pair for sharing in by_event.values() for pair in permutations(sharing, 2)):
-        if ends[id(pairing)] < other.rows[0].slot:
+        if pairing.rows[-1].slot < other.rows[0].slot and _may_share(pairing.rows[-1].row, other.rows[-1].row):
             followed.add(id(pairing))
             following.add(id(other))
     return tuple(
@@ -33,5 +37,14 @@ def neighboured(pairings: Sequence[Pairing]) -> tuple[Pairing, ...]:
 
 
 def _event(row: Row) -> object:
-    """The event of a row; where LionDesk shows none, what a split leaves alike."""
-    return row.event_id or (row.rule.parts if row.rule else None, row.task.contact_id, row.created_at)
+    return row.event_id or ("contact", row.task.contact_id)
+
+
+def _may_share(last: Row, later: Row) -> bool:
+    """Whether two rows may be of one event; `later` is due when the rule of `last` would have gone on."""
+    if last.event_id is not None:
+        return last.event_id == later.event_id
+    if last.rule is None or later.rule is None or last.rule == later.rule:
+        return True
+    following = next((slot for slot in expand(last.rule, last.task.due) if slot > last.task.due), None)
+    return following is not None and following <= later.task.due

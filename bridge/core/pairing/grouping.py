@@ -96,5 +96,10 @@ def uid_of(rows: Sequence[Row]) -> str:
     """The UID that derives from LionDesk's id (law 11): of the event where it is known, else of the first row."""
     first = min(rows, key=lambda row: (row.task.due, row.id))
     if first.event_id is not None and len(rows) > 1:
-        return f"liondesk-event-{first.event_id}"
+        return event_uid(first.event_id)
     return f"liondesk-task-{first.id}"
+
+
+def event_uid(event_id: str) -> str:
+    """The UID of a series by its event."""
+    return f"liondesk-event-{event_id}"

@@ -8,8 +8,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, LinkedRow, Row, Series, Slot
-from bridge.core.occurrences import present
-from bridge.core.pairing.kinship import by_due, traits
+from bridge.core.occurrences import present, ruled
+from bridge.core.pairing.heirs import heirs
+from bridge.core.pairing.kinship import traits
 from bridge.core.pairing.values import Found, Pairing, Sides
 from bridge.core.recurrence import CLOCKS_APART, expand
 
@@ -34,9 +35,9 @@ def joining(
         return [], list(fresh)
     taken = {each.slot for each in current}
     vacant = {each.slot: each.row for each in link.rows if each.slot not in taken}
+    joined = heirs(link, current, fresh)
     # A tail that moved to another event takes the rows that are new in that one along.
-    events = {each.row.event_id for each in (*link.rows, *current)} - {None}
-    joined = _successors(link, vacant, events, fresh)
+    events = {each.row.event_id for each in (*link.rows, *current, *joined)} - {None}
     placed = {each.row.id for each in joined}
     taken |= {each.slot for each in joined}
     vacant = {slot: row for slot, row in vacant.items() if slot not in taken}
@@ -52,44 +53,6 @@ def joining(
             taken.add(slot)
             joined.append(LinkedRow(slot, row))
     return joined, rest
-
-
-def _successors(
-    link: Link, vacant: Mapping[Slot, Row], events: set[str | None], fresh: Sequence[Row]
-) -> list[LinkedRow]:
-    """A tail that was edited and got new ids: new rows in the same event, in the place of those at its end."""
-    lost = sorted(vacant)
-    kept = [each.slot for each in link.rows if each.slot not in vacant]
-    rules = {row.rule for row in vacant.values()}
-    ours = [row for row in fresh if row.event_id is not None and row.event_id in events and row.rule in rules]
-    heirs = sorted(ours, key=by_due)
-    if not kept and not heirs and lost:
-        return _reborn(lost, vacant, fresh)
-    at_the_end = bool(lost) and (not kept or max(kept) < lost[0])
-    moved = {row.task.due for row in heirs}.isdisjoint({vacant[slot].task.due for slot in lost})
-    if not at_the_end or not moved or len(heirs) < len(lost):
-        return []
-    return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
-
-
-def _reborn(lost: Sequence[Slot], vacant: Mapping[Slot, Row], fresh: Sequence[Row]) -> list[LinkedRow]:
-    """A series that vanished whole while its like appeared under new ids in a new event: as it was, moved, or alone."""
-    gone = vacant[lost[0]]
-    days = {vacant[slot].task.due.date() for slot in lost}
-    heirs = sorted(
-        (row for row in fresh if row.rule == gone.rule and row.task.contact_id == gone.task.contact_id), key=by_due
-    )
-    alone = [
-        row
-        for row in fresh
-        if row.rule is None and (row.task.due, row.task.summary) == (gone.task.due, gone.task.summary)
-    ]
-    texts = {vacant[slot].task.summary for slot in lost}
-    moved = {row.task.summary for row in heirs} == texts and abs(len(heirs) - len(lost)) <= 1
-    same = moved or {row.task.due.date() for row in heirs} == days
-    if gone.rule is not None and len({row.event_id for row in heirs}) == 1 and same:
-        return [LinkedRow(slot, row) for slot, row in zip(lost, heirs, strict=False)]
-    return [LinkedRow(lost[0], row) for row in alone[:1]]
 
 
 def _vacant_slot(row: Row, vacant: Mapping[Slot, Row], events: set[str | None]) -> Slot | None:
@@ -117,6 +80,8 @@ def _slot_of_rule(row: Row, link: Link, rows: Sequence[LinkedRow], zone: ZoneInf
     if link.series.zone is not None and (slot := _slot_abroad(link.series, zone, due, taken)) is not None:
         return slot
     rule, master = row.rule, link.series.master
+    if master is not None and (by := ruled(link.series, due)[0]) and (slot := due - by) not in taken:
+        return slot if slot in present(link.series, zone, slot) else None
     if rule is None or master is None:
         return None
     begins = master.due if link.series.rule is not None else min(taken, default=master.due)

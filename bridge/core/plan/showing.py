@@ -40,7 +40,8 @@ def shown_after(
     split: tuple[Pairing, ...] = ()
     tail = delta.tail
     if tail is not None:
-        agreed = replace(pairing, rows=tuple(_agreed(each, expected) for each in pairing.rows))
+        rows = tuple(_agreed(each, expected) for each in pairing.rows)
+        agreed = replace(pairing, rows=rows, followed=pairing.followed or delta.drop_from is not None)
         if tail.whole or series.rule is None:
             series = _whole(series, agreed, tail, horizon)
         else:

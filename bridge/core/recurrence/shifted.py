@@ -19,7 +19,8 @@ def on_their_days(rule: Rule, anchor: Slot, dues: Collection[Slot]) -> Rule:
     """
     if len(dues) < 2 or 2 * _fits(rule, anchor, dues) > len(dues):
         return rule
-    return next((each for each in _moved(rule) if 2 * _fits(each, anchor, dues) > len(dues)), rule)
+    best = max((rule, *_moved(rule)), key=lambda each: _fits(each, anchor, dues))
+    return best if 2 * _fits(best, anchor, dues) > len(dues) else rule
 
 
 def _fits(rule: Rule, anchor: Slot, dues: Collection[Slot]) -> int:
