@@ -17,6 +17,7 @@ from datetime import date, datetime, time
 from functools import lru_cache
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_LAST_DAY = date.max.toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def periods(pattern: Pattern, anchor: datetime, last: datetime) -> Iterator[Sequ
             if not pattern.weeks:
                 return (_in_year(pattern, year) for year in range(anchor.year, last.year + 1, pattern.interval))
             years = range(_week_year(anchor, pattern.week_start), last.year + 2, pattern.interval)
-            return (_in_week_year(pattern, year, final) for year in years)
+            return (_in_week_year(pattern, year) for year in years)
 
 
 # -- days and weeks ----------------------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def _weekly(pattern: Pattern, first: int, final: int) -> Iterator[Sequence[int]]
     weeks = ([week + step for step in steps] for week in range(begin, final + 1, 7 * pattern.interval))
     if not pattern.months:
         return weeks
-    return ([day for day in week if day <= final and _allowed(pattern, day)] for week in weeks)
+    return ([day for day in week if day <= _LAST_DAY and _allowed(pattern, day)] for week in weeks)
 
 
 # -- months and years --------------------------------------------------------------------------------------------------
@@ -170,13 +171,13 @@ def _in_year(pattern: Pattern, year: int) -> Sequence[int]:
     return sorted(set.intersection(*named))
 
 
-def _in_week_year(pattern: Pattern, year: int, final: int) -> Sequence[int]:
-    """The days of numbered weeks through `final`; BYDAY, BYYEARDAY, BYMONTHDAY and BYMONTH choose among them."""
+def _in_week_year(pattern: Pattern, year: int) -> Sequence[int]:
+    """The days of numbered weeks; BYDAY, BYYEARDAY, BYMONTHDAY and BYMONTH choose among them."""
     begin, following = _first_week(year, pattern.week_start), _first_week(year + 1, pattern.week_start)
     weeks = range(begin, following, 7)
     chosen = sorted({number - 1 if number > 0 else len(weeks) + number for number in pattern.weeks})
     days = (day for number in chosen if 0 <= number < len(weeks) for day in range(weeks[number], weeks[number] + 7))
-    return [day for day in days if day <= final and _allowed(pattern, day) and _of_year(pattern, day)]
+    return [day for day in days if day <= _LAST_DAY and _allowed(pattern, day) and _of_year(pattern, day)]
 
 
 def _of_year(pattern: Pattern, day: int) -> bool:
