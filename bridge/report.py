@@ -11,7 +11,17 @@ from enum import StrEnum
 from bridge.core.model import Rule, Side, Status
 from bridge.wording import moment, one_line, quoted, rule_text, value_words
 
-__all__ = ["NAMES", "ConflictReport", "OperationReport", "Outcome", "PairReport", "Skipped", "moment", "plain"]
+__all__ = [
+    "NAMES",
+    "ConflictReport",
+    "Dropped",
+    "OperationReport",
+    "Outcome",
+    "PairReport",
+    "Skipped",
+    "moment",
+    "plain",
+]
 
 NAMES = {"liondesk": "LionDesk", "calendar": "the calendar"}
 FIELD_WORDS = {
@@ -143,6 +153,32 @@ class ConflictReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """An edit that waited for a task that LionDesk will never make. `because` completes the sentence."""
+
+    item: str
+    summary: str
+    occurrence: datetime
+    because: str
+
+    def as_json(self) -> dict[str, object]:
+        """Which occurrence of what, and why."""
+        return {
+            "item": self.item,
+            "summary": self.summary,
+            "occurrence": self.occurrence.isoformat(),
+            "why": self.because,
+        }
+
+    def sentence(self) -> str:
+        """The note in plain words."""
+        return (
+            f"The edit of {quoted(self.summary)} of {moment(self.occurrence)} does not wait for LionDesk any longer, "
+            f"because {self.because}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """An item that was left alone, and why."""
 
@@ -177,6 +213,8 @@ class PairReport:
     operations: tuple[OperationReport, ...] = ()
     conflicts: tuple[ConflictReport, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    waiting: tuple[OperationReport, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
     halt: str | None = None
     errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -192,6 +230,7 @@ class PairReport:
         return (
             *(each.sentence() for each in self.operations),
             *(each.sentence() for each in self.conflicts),
+            *(each.sentence() for each in self.dropped),
             *(each.sentence() for each in self.skipped),
             *self.notes,
         )
@@ -207,6 +246,8 @@ class PairReport:
             "operations": [each.as_json() for each in self.operations],
             "conflicts": [each.as_json() for each in self.conflicts],
             "skipped": [each.as_json() for each in self.skipped],
+            "waiting": [each.as_json() for each in self.waiting],
+            "dropped": [each.as_json() for each in self.dropped],
             "halt": self.halt,
             "errors": list(self.errors),
             "notes": list(self.notes),

@@ -147,7 +147,8 @@ class Link:
     """Which items belong together, and what each side showed when both last agreed.
 
     `series` is None while the calendar has nothing, `rows` is empty while LionDesk has nothing. `href` and `etag` are
-    the calendar resource as last seen.
+    the calendar resource as last seen. `waits` are slots that LionDesk has no row for yet, though the calendar says
+    something of its own there: LionDesk is told once the row appears.
     """
 
     uid: str
@@ -156,3 +157,4 @@ class Link:
     series: Series | None = None
     href: str | None = None
     etag: str | None = None
+    waits: frozenset[Slot] = frozenset()

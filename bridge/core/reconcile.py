@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bridge.core.changes import Delta, calendar_delta, liondesk_delta, restored
+from bridge.core.changes import Delta, calendar_delta, liondesk_delta, restored, untold
 from bridge.core.merging import Agreement, Merging, same
 from bridge.core.model import SYNCED, Link, LinkedRow, Row, Series, Side, Slot, Status, Task
 from bridge.core.occurrences import from_master, linked_by_slot, present, value_at
@@ -93,8 +93,13 @@ def _merged(pairing: Pairing, policy: Policy, zone: ZoneInfo, asked: Sequence[Qu
     assert base.series is not None
     assert pairing.series is not None
     series = restored(base.series, pairing.series, zone)
+    base = untold(base, linked_by_slot(pairing.rows))
+    pairing = replace(pairing, link=base)
+    assert base.series is not None
     here = calendar_delta(base.series, series, pairing.rows, zone)
     here = _meant(here, pairing.meant)
+    # An EXDATE that LionDesk was never told of: taken back, it leaves nothing to be made there.
+    here = replace(here, adds={slot: task for slot, task in here.adds.items() if slot not in base.waits})
     there = liondesk_delta(base.rows, pairing.rows, base.series)
     there, here = _appeared(there, here, base, series, zone)
     if _moved_alike(there, here):
@@ -133,7 +138,7 @@ def _appeared(there: Delta, here: Delta, base: Link, series: Series, zone: ZoneI
     waited = dict(here.edits)
     known = {each.slot for each in base.rows}
     for slot, task in there.adds.items():
-        if slot in known or slot not in shown:
+        if slot in known or (slot not in shown and slot not in here.drops):
             adds[slot] = task
             continue
         plain = from_master(series, slot)
@@ -143,10 +148,18 @@ def _appeared(there: Delta, here: Delta, base: Link, series: Series, zone: ZoneI
             del different["due"]
         if different:
             edits[slot] = different
+        if slot in here.drops or (here.tail is not None and slot >= here.tail.at and _ranged(series, slot)):
+            continue
         calendar = value_at(series, slot)
         if calendar is not None and (different := _unlike(calendar, plain)):
             waited[slot] = {**waited.get(slot, {}), **different}
     return replace(there, edits=edits, adds=adds), replace(here, edits=waited)
+
+
+def _ranged(series: Series, slot: Slot) -> bool:
+    """Whether an occurrence says what a THISANDFUTURE before it, or at it, or the master says."""
+    own = series.overrides.get(slot)
+    return own is None or own.this_and_future
 
 
 def _unlike(task: Task, other: Task) -> dict[str, object]:

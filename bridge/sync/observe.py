@@ -15,6 +15,7 @@ from bridge.ports import Resource, ResourcesSeen, RowsSeen, StoredLink
 from bridge.report import Skipped
 from bridge.sync.announced import posted_of
 from bridge.sync.pair import Options, Pair
+from bridge.sync.standing import looked_after, slots_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ async def _looked_again(
     pair: Pair, stored: Iterable[StoredLink], rows: RowsSeen, resources: ResourcesSeen
 ) -> tuple[RowsSeen, ResourcesSeen]:
     """Items that wait for something are read as they are now: nobody may have touched them since."""
-    waiting = [each for each in stored if each.pending is not None]
+    waiting = [each for each in stored if looked_after(each)]
     if not waiting:
         return rows, resources
     seen = {row.id for row in rows.rows}
@@ -242,6 +243,7 @@ def as_link(pair: Pair, stored: StoredLink) -> Link:
         series=series if isinstance(series, Series) else None,
         href=stored.href,
         etag=stored.etag,
+        waits=slots_waiting(stored),
     )
 
 

@@ -16,6 +16,7 @@ from bridge.sync.announced import expected_of
 from bridge.sync.execute import Executor, others_rows, whole_series
 from bridge.sync.observe import as_link
 from bridge.sync.pair import Options, Pair
+from bridge.sync.standing import kept_waiting
 
 
 async def finish_mending(pair: Pair, name: str) -> None:
@@ -36,7 +37,8 @@ async def finish_mending(pair: Pair, name: str) -> None:
 
 async def _mended(pair: Pair, run: str, stored: StoredLink) -> StoredLink:
     link = as_link(pair, stored)
-    retry = replace(stored, pending={"retry": True, "rows": [each.row.id for each in link.rows]})
+    waits = kept_waiting(stored)
+    retry = replace(stored, pending={**waits, "retry": True, "rows": [each.row.id for each in link.rows]})
     if not link.rows:
         return retry
     rows = await whole_series(pair, link.rows[0].row, link.rows, _newest(link))
@@ -58,7 +60,8 @@ async def _mended(pair: Pair, run: str, stored: StoredLink) -> StoredLink:
         return stored
     held: Mapping[Slot, Row] = receipts[0].rows if receipts else back.rows
     kept = tuple(StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in sorted(held.items()))
-    return replace(retry, rows=kept, ics=None, etag=None, pending={"retry": True, "rows": [row.row_id for row in kept]})
+    pending = {**waits, "retry": True, "rows": [row.row_id for row in kept]}
+    return replace(retry, rows=kept, ics=None, etag=None, pending=pending)
 
 
 def _newest(link: Link) -> datetime | None:

@@ -12,7 +12,19 @@ from bridge.core.idioms import understood
 from bridge.core.model import Link, LinkedRow, Row, Side, Slot, Status
 from bridge.core.occurrences import linked_by_slot
 from bridge.core.pairing import Pairing, neighboured, pair_up
-from bridge.core.plan import DeleteResource, Halt, Known, Limits, Why, Work, halted, plan
+from bridge.core.plan import (
+    DeleteResource,
+    Dropped,
+    Halt,
+    Known,
+    Limits,
+    Waiting,
+    Why,
+    Work,
+    all_dropped,
+    halted,
+    plan,
+)
 from bridge.core.reconcile import Agreement, reconcile
 from bridge.core.settle import retires_at, settled
 from bridge.ports import Resource, StoredLink, StoredRow
@@ -23,7 +35,8 @@ from bridge.sync.observe import Observation, observe
 from bridge.sync.pair import Options, Pair
 from bridge.sync.recover import finish_mending
 from bridge.sync.skipped import FACT, as_fact, still_skipped
-from bridge.sync.words import described, disputed, waiting
+from bridge.sync.standing import kept_waiting, noted, standing
+from bridge.sync.words import described, disputed, given_up, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,7 @@ class Planned:
     held: Mapping[str, Slot]
     forgotten: tuple[Pairing, ...]
     skipped: tuple[Skipped, ...]
+    horizon: datetime
 
 
 async def run(pair: Pair, options: Options) -> PairReport:
@@ -89,7 +103,8 @@ def decide(pair: Pair, observation: Observation) -> Planned:
             continue
         works.append(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)))
     works.sort(key=_by_due)
-    return Planned(tuple(_allowed(pair, work) for work in works), held, tuple(forgotten), tuple(skipped))
+    allowed = tuple(_allowed(pair, work) for work in works)
+    return Planned(allowed, held, tuple(forgotten), tuple(skipped), observation.horizon)
 
 
 async def _guarded(pair: Pair, observation: Observation, planned: Planned) -> Halt | None:
@@ -198,7 +213,7 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
         links += _settle(pair, observation, work, by_work.get(id(work)))
     for uid, slot in planned.held.items():
         stored = observation.stored[uid]
-        links.append(replace(stored, pending={"cut": slot.isoformat()}))
+        links.append(replace(stored, pending={**kept_waiting(stored), "cut": slot.isoformat()}))
     forget = [pairing.link.id for pairing in planned.forgotten if pairing.link.id is not None]
     held = {**observation.stored, **{each.stored.uid: each.stored for each in receipts if each.stored is not None}}
     changed = [link for link in links if held.get(link.uid) != link]
@@ -243,11 +258,12 @@ def _settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt |
     taken = {each.row.id for tail, _ in split for each in tail.rows}
     kept = {work.relinked.get(slot, slot): row for slot, row in rows.items() if row.id not in taken}
     kept = _showable(pair, kept, resource)
-    links = [_stored(pair, pairing, kept, resource)] if kept or resource is not None else []
+    links = [_stored(pair, pairing, kept, resource, work.waiting)] if kept or resource is not None else []
     if not links and stored is not None:
         links = [replace(stored, rows=(), href=None, etag=None, ics=None, pending=None, retire_at=None)]
     for tail, held in split:
-        links.append(_stored(pair, tail, {each.slot: _newest_form(rows, each) for each in tail.rows}, held))
+        there = {each.slot: _newest_form(rows, each) for each in tail.rows}
+        links.append(_stored(pair, tail, there, held, work.waiting))
     return links
 
 
@@ -272,7 +288,9 @@ def _resource(observation: Observation, pairing: Pairing) -> Resource | None:
     return Resource(pairing.href, pairing.etag, observation.ics.get(pairing.href, ""))
 
 
-def _stored(pair: Pair, pairing: Pairing, rows: Mapping[Slot, Row], resource: Resource | None) -> StoredLink:
+def _stored(
+    pair: Pair, pairing: Pairing, rows: Mapping[Slot, Row], resource: Resource | None, waits: Sequence[Waiting]
+) -> StoredLink:
     series = calendar_series(pair, resource) if resource is not None else None
     link = settled(pairing, rows, series, resource.href if resource else None, resource.etag if resource else None)
     return StoredLink(
@@ -282,7 +300,7 @@ def _stored(pair: Pair, pairing: Pairing, rows: Mapping[Slot, Row], resource: Re
         etag=link.etag,
         ics=resource.ics if resource else None,
         rows=tuple(StoredRow(each.row.id, each.row.event_id, each.slot, each.row.raw) for each in link.rows),
-        pending=None,
+        pending=noted([each for each in waits if each.uid == link.uid], rows) if resource is not None else None,
         retire_at=retires_at(link, pair.keep_completed) if resource is not None else None,
     )
 
@@ -296,6 +314,7 @@ def _unsettled(pair: Pair, stored: StoredLink | None, receipt: Receipt) -> Store
     known = {each.row.id for each in pairing.rows}
     made = [row for row in receipt.rows.values() if row.id not in known]
     pending: dict[str, object] = {"retry": True, "rows": sorted({*known, *(row.id for row in made)})}
+    pending |= kept_waiting(stored)
     stored = stored or _undecided(pair, pairing)
     pending |= {name: note for name, note in (stored.pending or {}).items() if name in ("mend", "posted")}
     new_rows = tuple(
@@ -331,9 +350,17 @@ def _report(
 ) -> PairReport:
     operations: list[OperationReport] = []
     conflicts: list[ConflictReport] = []
+    left_waiting: list[OperationReport] = []
+    dropped: list[Dropped] = [
+        each for pairing in planned.forgotten for each in all_dropped(pairing.link, "the series was deleted")
+    ]
+    made = {id(receipt.work): receipt.rows for receipt in receipts if not receipt.retry}
     for work in planned.works:
         conflicts += [disputed(each) for each in work.conflicts]
-        operations += [waiting(each) for each in work.waiting]
+        waits = standing(work, made.get(id(work), linked_by_slot(work.pairing.rows)), planned.horizon)
+        operations += [waiting(each) for each in waits if each.new]
+        left_waiting += [waiting(each) for each in waits]
+        dropped += work.dropped
         if options.dry_run or halt:
             operations += [described(each) for each in (*work.liondesk, *work.calendar)]
     for receipt in receipts:
@@ -350,4 +377,6 @@ def _report(
         operations=tuple(operations),
         conflicts=tuple(conflicts),
         skipped=skipped,
+        waiting=tuple(left_waiting),
+        dropped=tuple(given_up(each) for each in dropped),
     )

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from bridge.core.model import Side
-from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, PostTask, PutResource, Waiting, Why
+from bridge.core.plan import (
+    DeleteResource,
+    DeleteRow,
+    Dropped,
+    Operation,
+    PatchRow,
+    PostTask,
+    PutResource,
+    Waiting,
+    Why,
+)
 from bridge.core.policies import Conflict
-from bridge.report import NAMES, ConflictReport, OperationReport, moment
+from bridge.report import NAMES, ConflictReport, OperationReport
+from bridge.report import Dropped as DroppedReport
 
 
 def described(operation: Operation, state: str = "planned", message: str = "") -> OperationReport:
@@ -102,17 +113,26 @@ def _because(why: Why) -> str:
 
 def waiting(each: Waiting) -> OperationReport:
     """An edit that waits for its row."""
+    gone = each.why.verb == "deleted"
     return OperationReport(
         Side.LIONDESK,
-        "update",
+        "delete" if gone else "update",
         each.uid,
-        each.task.summary,
-        f"it was {each.why.verb} in {NAMES[each.why.side]}",
+        each.summary,
+        _because(each.why),
+        update_type=None if gone else each.request,
+        delete_type=each.request if gone else None,
         occurrence=each.slot,
+        fields=each.changes,
         state="waiting",
-        message=f"LionDesk has no row for {moment(each.slot)} yet.",
+        message="LionDesk has not made that task yet; it is told when it has.",
         recurring=True,
     )
+
+
+def given_up(each: Dropped) -> DroppedReport:
+    """An edit that waits no longer."""
+    return DroppedReport(each.uid, each.summary, each.slot, each.because)
 
 
 def disputed(conflict: Conflict) -> ConflictReport:

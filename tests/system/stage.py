@@ -158,7 +158,8 @@ class Stage:
                 continue
             query = recurring_ical_events.of(calendar, components=["VTODO"], skip_bad_series=False)
             found = query.between(datetime(2020, 1, 1, tzinfo=ZONE), (through + timedelta(days=1)).replace(tzinfo=ZONE))
-            shown += [each for todo in found if (each := _shown(todo))[1] <= through]
+            live = [todo for todo in found if todo.get("STATUS") != "CANCELLED"]
+            shown += [each for todo in live if (each := _shown(todo))[1] <= through]
         return sorted(shown)
 
     def agree(self) -> None:

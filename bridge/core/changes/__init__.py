@@ -9,6 +9,7 @@ from __future__ import annotations
 from bridge.core.changes.calendar import calendar_delta, cut_at, first_open, restored
 from bridge.core.changes.delta import CONTENT, ONE_WAY, Delta, Tail
 from bridge.core.changes.liondesk import liondesk_delta
+from bridge.core.changes.untold import untold
 
 __all__ = [
     "CONTENT",
@@ -20,4 +21,5 @@ __all__ = [
     "first_open",
     "liondesk_delta",
     "restored",
+    "untold",
 ]

@@ -8,6 +8,7 @@ from bridge.core.plan.mending import mend
 from bridge.core.plan.operations import (
     DeleteResource,
     DeleteRow,
+    Dropped,
     Operation,
     PatchRow,
     PostTask,
@@ -17,11 +18,13 @@ from bridge.core.plan.operations import (
     Work,
 )
 from bridge.core.plan.showing import shown_by
+from bridge.core.plan.waiting import all_dropped
 from bridge.core.plan.work import plan
 
 __all__ = [
     "DeleteResource",
     "DeleteRow",
+    "Dropped",
     "Halt",
     "Known",
     "Limits",
@@ -32,6 +35,7 @@ __all__ = [
     "Waiting",
     "Why",
     "Work",
+    "all_dropped",
     "digest",
     "digest_of",
     "halted",

@@ -82,12 +82,29 @@ Operation: TypeAlias = PatchRow | PostTask | DeleteRow | PutResource | DeleteRes
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An edit of an occurrence that LionDesk has not made a row for yet."""
+    """An edit of an occurrence that LionDesk has not made a row for yet.
+
+    `changes` holds old and new values by Task field, nothing for an occurrence that is to be deleted. `request` is the
+    update_type or delete_type that it will be told with. `new`: it was made in this run.
+    """
 
     uid: str
     slot: Slot
-    task: Task
+    summary: str
+    changes: Mapping[str, tuple[object, object]]
+    request: int
     why: Why
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An edit that waited, or would have to, and never can be told. `because` completes the sentence."""
+
+    uid: str
+    slot: Slot
+    summary: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,7 @@ class Work:
     relinked: Mapping[Slot, Slot] = field(default_factory=lambda: MappingProxyType({}))
     split: tuple[Pairing, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 
     @property

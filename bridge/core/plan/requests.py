@@ -11,7 +11,7 @@ from bridge.core.model import SYNCED, Rule, Series, Side, Slot, Task
 from bridge.core.occurrences import exceptional, from_master, linked_by_slot, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.plan.mending import mend
-from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Waiting, Why, verb_of
+from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Why, verb_of
 from bridge.core.recurrence import with_until
 
 FOR_EVER = timedelta(days=20 * 366)
@@ -67,15 +67,6 @@ class Requests:
     def _mended(self, slot: Slot) -> bool:
         """Whether a row is reached by a request for this and the following, and told the rest when it is read back."""
         return self.whole_from is not None and slot >= self.whole_from
-
-    def waiting(self, series: Series) -> tuple[Waiting, ...]:
-        """Edits of occurrences without a row: they wait until LionDesk's horizon reaches them."""
-        found = []
-        for slot in sorted(self.delta.edits.keys() - self.rows.keys()):
-            task = value_at(series, slot)
-            if task is not None:
-                found.append(Waiting(series.uid, slot, task, Why(Side.CALENDAR, verb_of(self.delta.edits[slot]))))
-        return tuple(found)
 
     def _moved(self, slot: Slot) -> Slot:
         tail = self.delta.tail

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bridge.core.changes import Delta, Tail
-from bridge.core.model import LinkedRow, Series, Side, Slot, Status, Task
+from bridge.core.model import Link, LinkedRow, Series, Side, Slot, Status, Task
 from bridge.core.occurrences import (
     cut_series,
     linked_by_slot,
@@ -203,7 +203,7 @@ def _whole(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> S
     if not tail.restructured:
         return replace(series, master=_taking(series.master, tail.fields))
     fresh = _made_of(series, pairing, tail, horizon)
-    fresh = _still_excluded(series, fresh, tail, pairing.rows)
+    fresh = _still_excluded(series, fresh, tail, pairing)
     return replace(fresh, modified_at=series.modified_at, prodid=series.prodid)
 
 
@@ -245,13 +245,27 @@ def _ended(series: Series, last: Slot) -> Series:
     return series if following is None else cut_series(series, following)
 
 
-def _still_excluded(old: Series, fresh: Series, tail: Tail, rows: Sequence[LinkedRow]) -> Series:
-    """What the calendar excluded beyond the last row of a tail that kept its rule: no row can tell of it."""
+def _still_excluded(old: Series, fresh: Series, tail: Tail, pairing: Pairing) -> Series:
+    """What the calendar said beyond the last row of a tail that kept its rule: no row can tell of it."""
     if old.rule is None or tail.rule is None or old.rule.parts != tail.rule.parts or fresh.rule is None:
         return fresh
-    last = max((each.slot for each in rows), default=tail.due)
-    moved = {slot + (tail.due - tail.at) for slot in old.exdates if slot >= tail.at}
+    last, shift = max((each.slot for each in pairing.rows), default=tail.due), tail.due - tail.at
+    moved = {slot + shift for slot in old.exdates if slot >= tail.at}
+    for slot in pairing.link.waits & old.overrides.keys():
+        if slot >= tail.at and slot + shift > last:
+            own = replace(old.overrides[slot], task=_shifted(old, old.overrides[slot].task, tail))
+            fresh = replace(fresh, overrides=MappingProxyType({**fresh.overrides, slot + shift: own}))
     return without(fresh, {slot for slot in moved if slot > last})
+
+
+def _shifted(old: Series, own: Task, tail: Tail) -> Task:
+    """An exception as the tail's edit leaves it: moved along, told what the exception did not say otherwise."""
+    reached = {
+        name: value
+        for name, value in tail.fields.items()
+        if getattr(own, name, value) == getattr(old.master, name, None)
+    }
+    return replace(_taking(own, reached), due=own.due + (tail.due - tail.at))
 
 
 def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> tuple[Series, tuple[Pairing, ...]]:
@@ -267,9 +281,10 @@ def _split(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> t
         uid = f"{uid}-{first.id}"  # the event's own name is another resource's
     if uid == pairing.link.uid:
         uid = f"{uid}-{tail.at:%Y%m%dT%H%M%S}"
-    new = Pairing(replace(pairing.link, uid=uid, id=None, rows=(), series=None, href=None, etag=None), moved)
+    waits = frozenset(slot + (tail.due - tail.at) for slot in pairing.link.waits if slot >= tail.at)
+    new = Pairing(Link(uid, waits=waits), moved)
     fresh = replace(_made_of(series, pairing, tail, horizon), uid=uid)
-    fresh = _still_excluded(series, fresh, tail, rows)
+    fresh = _still_excluded(series, fresh, tail, replace(pairing, rows=rows))
     return cut_series(series, tail.at), (replace(new, series=fresh),)
 
 

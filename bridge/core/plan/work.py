@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from bridge.core.pairing import Pairing
 from bridge.core.plan.operations import DeleteResource, DeleteRow, PostTask, PutResource, Why, Work
 from bridge.core.plan.requests import Requests
 from bridge.core.plan.showing import put, shown_after, shown_by, summary_of
+from bridge.core.plan.waiting import all_dropped, waiting, waiting_in
 from bridge.core.reconcile import Agreement
 
 AHEAD = timedelta(days=3 * 366)
@@ -54,7 +56,17 @@ def _created_in_liondesk(agreement: Agreement, zone: ZoneInfo) -> Work:
     end = first.due + AHEAD
     expected = {slot: task for slot in present(series, zone, end) if (task := value_at(series, slot)) is not None}
     written = put(agreement, series)
-    return Work(pairing, series, (post,), written, expected=expected, reads_back=True, conflicts=agreement.conflicts)
+    waits, _ = waiting(replace(pairing.link, series=None), Delta(), series, (), zone)
+    return Work(
+        pairing,
+        series,
+        (post,),
+        written,
+        expected=expected,
+        reads_back=True,
+        waiting=waits,
+        conflicts=agreement.conflicts,
+    )
 
 
 # -- changed -----------------------------------------------------------------------------------------------------------
@@ -65,17 +77,25 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
     there, here = agreement.to_liondesk, agreement.to_calendar
     if there.gone:
         return Work(
-            pairing, None, _delete_all(pairing), reads_back=len(pairing.rows) > 1, conflicts=agreement.conflicts
+            pairing,
+            None,
+            _delete_all(pairing),
+            reads_back=len(pairing.rows) > 1,
+            dropped=all_dropped(pairing.link, "the series was deleted in the calendar"),
+            conflicts=agreement.conflicts,
         )
     assert series is not None
     if here.gone:
-        return Work(pairing, None, calendar=_delete_resource(pairing, series), conflicts=agreement.conflicts)
+        dropped = all_dropped(pairing.link, "the series was deleted in LionDesk")
+        gone = _delete_resource(pairing, series)
+        return Work(pairing, None, calendar=gone, dropped=dropped, conflicts=agreement.conflicts)
     requests = Requests(pairing, series, there, here)
     end = horizon if series.zone is None else horizon + AHEAD
     fresh = _fresh_slots(series, there, requests.rows, zone, end) if requests.followed or series.zone else {}
     requests.collect(fresh, _overridden(series, zone, horizon))
     shown, split = shown_after(agreement, requests.expected, zone, horizon)
     creations = tuple(_creation(each.series) for each in split if each.series is not None)
+    waits, dropped = waiting_in(agreement, shown, split, zone)
     return Work(
         pairing,
         shown,
@@ -86,7 +106,8 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         there.tail.moved if there.tail is not None else {},
         here.tail.moved if here.tail is not None else {},
         split,
-        requests.waiting(series),
+        waits,
+        dropped,
         agreement.conflicts,
     )
 
