@@ -13,11 +13,12 @@ from bridge.account import card_reader
 from bridge.core.model import Side
 from bridge.core.policies import POLICIES
 from bridge.credentials import bearer
-from bridge.errors import BridgeError, ConfigurationError, Unreachable
+from bridge.errors import BridgeError, ConfigurationError, Unreachable, fault
 from bridge.report import Outcome, PairReport
 
 if TYPE_CHECKING:
     from bridge.caldav import CalDavCalendar, NotYetMade
+    from bridge.caldav.settings import Identity
     from bridge.config import PairSettings
     from bridge.liondesk.client import LionDeskApi
     from bridge.store import SqlStore, State
@@ -51,17 +52,14 @@ async def opened(
         categories = await _categories(store, facts, liondesk, full=full)
         remembered = {} if full else facts
         async with await _calendar(settings, remembered, create=not dry_run) as calendar:
-            if calendar.made:
-                await _forget_calendar(store)
-            if calendar.identity and calendar.identity != facts.get("calendar"):
-                await store.set_facts({"calendar": calendar.identity})
+            await _acquaint(settings, store, facts.get("calendar"), calendar)
             dav = settings.calendar
             yield Pair(
                 name=settings.name,
                 liondesk=liondesk,
                 calendar=calendar,
                 store=store,
-                context=Context(liondesk.zone, categories, dav.start, dav.alarm),
+                context=Context(liondesk.zone, categories, dav.start, dav.alarm, calendar.component),
                 policy=POLICIES[settings.conflict],
                 now=now,
                 keep_completed=settings.keep_completed,
@@ -153,8 +151,37 @@ async def _calendar(
     )
 
 
+async def _acquaint(
+    settings: PairSettings, store: SqlStore, known: object, calendar: CalDavCalendar | NotYetMade
+) -> None:
+    """Remember the calendar, and forget what both sides agreed on in another one. Raises ConfigurationError."""
+    from bridge.caldav.settings import Identity
+
+    before = Identity.kept(known)
+    if before is not None and before.url == calendar.url and before.component != calendar.component:
+        await _refuse_other_component(settings, store, before)
+    if calendar.made or (before is not None and before.url != calendar.url and calendar.url):
+        await _forget_calendar(store)
+    if calendar.identity and calendar.identity != known:
+        await store.set_facts({"calendar": calendar.identity})
+
+
+async def _refuse_other_component(settings: PairSettings, store: SqlStore, before: Identity) -> None:
+    """Tasks become events, or events tasks, in another calendar: in one and the same, apps would show both."""
+    held = len(await store.etags())
+    if not held:
+        return
+    kept, now = ("tasks (VTODO)", "events (VEVENT)") if before.component == "todo" else ("events", "tasks")
+    raise ConfigurationError(
+        f"Pair {settings.name} keeps {held} of its tasks in the calendar {before.name!r} as {kept}; with the component "
+        f"that is set now they would be {now} in the same calendar, where apps expect one kind. Nothing was changed. "
+        f'Set component = "{before.component}" again in [pair.calendar], or name another calendar there: it is made if '
+        "it is missing and filled from LionDesk, and the old one stays as it is until you delete it."
+    )
+
+
 async def _forget_calendar(store: SqlStore) -> None:
-    """The calendar that both sides agreed on is not there any more; a new one was made in its place.
+    """The calendar that both sides agreed on is not the pair's any more: a new one was made, or another one named.
 
     That deletes no task: what LionDesk holds is shown in the new calendar.
     """
@@ -187,3 +214,29 @@ async def sync_pair(
             errors=(str(error),),
             exit_code=error.exit_code,
         )
+
+
+async def synced(
+    settings: PairSettings, state: State, options: Options, *, now: Callable[[], datetime] = _utc_now
+) -> PairReport:
+    """One run of one pair, with its line in the log, and remembered. Nothing is raised but for cancellation.
+
+    `options.run` names it.
+    """
+    from bridge.last_run import remember
+    from bridge.telemetry import run_line
+
+    started, run = now(), options.run or ""
+    with run_line(pair=settings.name, run=run, dry_run=options.dry_run) as line:
+        try:
+            report = await sync_pair(settings, state, options, now=now)
+        except Exception as error:  # noqa: BLE001 - the other pairs have their run all the same
+            report = PairReport(
+                settings.name, Outcome.FAILED, dry_run=options.dry_run, errors=(fault(error),), exit_code=1
+            )
+        line.add(outcome=report.outcome.value, requests=dict(report.requests), operations=len(report.operations))
+    try:
+        await remember(state.pair(settings.name), report, run, started, now())
+    except BridgeError as error:
+        report = replace(report, errors=(*report.errors, str(error)), exit_code=max(report.code, error.exit_code))
+    return report

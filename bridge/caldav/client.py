@@ -11,7 +11,7 @@ from bridge.caldav import discovery, observe, quirks, write
 from bridge.caldav.discovery import Missing
 from bridge.caldav.fetch import fetch
 from bridge.caldav.place import Place
-from bridge.caldav.settings import CalendarSettings, Identity
+from bridge.caldav.settings import CalendarSettings, Component, Identity
 from bridge.errors import Unreachable
 from bridge.ports import Refused, Removed, Resource, ResourcesSeen, Stale, Stored, Unknown
 
@@ -46,7 +46,7 @@ class CalDavCalendar:
         return self._place.url
 
     @property
-    def component(self) -> str:
+    def component(self) -> Component:
         """`todo` or `event`: what the bridge keeps here."""
         return self._place.identity.component
 
@@ -103,10 +103,11 @@ class NotYetMade:
 
     requests = 0
     identity = ""
+    url = ""
     made = False
 
-    def __init__(self, requests: int) -> None:
-        self.requests = requests
+    def __init__(self, requests: int, component: Component) -> None:
+        self.requests, self.component = requests, component
 
     async def observe(self, cursor: str | None, known: Callable[[], Awaitable[Mapping[str, str]]]) -> ResourcesSeen:
         """Nothing at all."""
@@ -167,7 +168,7 @@ async def open_calendar(
             found = await discovery.discover(wire, settings)
             if isinstance(found, Missing) and not create:
                 await wire.close()
-                return NotYetMade(wire.requests)
+                return NotYetMade(wire.requests, "event" if settings.component == "event" else "todo")
             if isinstance(found, Missing):
                 found = await discovery.create(wire, settings, found)
                 made = True

@@ -15,7 +15,7 @@ from bridge.caldav import hrefs, multistatus, quirks, requests
 from bridge.caldav.answer import Answer, Lost
 from bridge.caldav.fetch import strange
 from bridge.caldav.multistatus import CALDAV, CTAG, DAV, Entry, Garbled
-from bridge.caldav.settings import CalendarSettings, CursorKind, Identity
+from bridge.caldav.settings import CalendarSettings, Component, CursorKind, Identity
 from bridge.errors import ConfigurationError, Unreachable
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Missing:
     names: tuple[str, ...]
 
 
-def chosen_component(settings: CalendarSettings, calendar: Found) -> str:
+def chosen_component(settings: CalendarSettings, calendar: Found) -> Component:
     """`todo` or `event`; `auto` decides by what the calendar takes, and prefers tasks."""
     if settings.component != "auto":
         return settings.component
@@ -118,16 +118,20 @@ def _nowhere(settings: CalendarSettings, answer: Answer) -> ConfigurationError |
 
 
 async def create(wire: Wire, settings: CalendarSettings, missing: Missing) -> Found:
-    """MKCALENDAR with the wanted name and component. Raises ConfigurationError where the server won't."""
-    component = "VEVENT" if settings.component == "event" else "VTODO"
+    """MKCALENDAR with the wanted name and component. Raises ConfigurationError where the server won't.
+
+    `auto` is for tasks, and where the server will not have those, for events.
+    """
     url = f"{missing.home}{hrefs.segment_for(settings.calendar.strip())}/"
-    body = requests.mkcalendar(settings.calendar, component)
-    answer = await wire.write("MKCALENDAR", url, body, requests.XML)
+    answer = await _made(wire, settings, url, "VEVENT" if settings.component == "event" else "VTODO")
+    if settings.component == "auto" and isinstance(answer, Answer) and answer.status in (400, 403, 409, 415, 422):
+        answer = await _made(wire, settings, url, "VEVENT")
     if isinstance(answer, Answer) and not answer.ok:
         there = ", ".join(repr(name) for name in missing.names) or "none"
+        kept = "events" if settings.component == "event" else "tasks"
         raise ConfigurationError(
             f"There is no calendar {settings.calendar!r}, and the server does not let the bridge create it "
-            f"({multistatus.explain(answer)}). Nothing was changed. Create a calendar for tasks by hand and put its "
+            f"({multistatus.explain(answer)}). Nothing was changed. Create a calendar for {kept} by hand and put its "
             f"name into [pair.calendar] calendar; those that are there: {there}."
         )
     seen = await _look(wire, url)
@@ -138,6 +142,10 @@ async def create(wire: Wire, settings: CalendarSettings, missing: Missing) -> Fo
         f"The calendar {settings.calendar!r} was to be created, but is not there{why}. No task was touched; the next "
         "run tries again."
     )
+
+
+async def _made(wire: Wire, settings: CalendarSettings, url: str, component: str) -> Answer | Lost:
+    return await wire.write("MKCALENDAR", url, requests.mkcalendar(settings.calendar, component), requests.XML)
 
 
 def check_usable(settings: CalendarSettings, calendar: Found) -> None:

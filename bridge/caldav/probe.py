@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bridge.caldav import discovery, quirks
 from bridge.caldav.discovery import Missing
-from bridge.caldav.settings import CalendarSettings, CursorKind
+from bridge.caldav.settings import CalendarSettings, Component, CursorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Probe:
     """What was found. `exists` False: a run would create the calendar; the fields about it are what is expected then.
 
     `server` is a row of `bridge.caldav.quirks`, "unknown" included. `components` is None where there is no limit.
-    `problem` is a paragraph for the user where a run could not work, else None.
+    `component` is what a run would keep there. `problem` is a paragraph for the user where a run could not work, else
+    None.
     """
 
     server: str
@@ -23,6 +24,7 @@ class Probe:
     exists: bool
     writable: bool
     holds_todos: bool
+    component: Component
     components: tuple[str, ...] | None
     cursor: CursorKind | None
     others: tuple[str, ...]
@@ -46,6 +48,7 @@ async def check(settings: CalendarSettings) -> Probe:
                 exists=False,
                 writable=True,
                 holds_todos=settings.component != "event",
+                component="event" if settings.component == "event" else "todo",
                 components=None,
                 cursor=None,
                 others=found.names,
@@ -63,6 +66,7 @@ async def check(settings: CalendarSettings) -> Probe:
             exists=True,
             writable=found.writable,
             holds_todos=found.holds("todo"),
+            component=discovery.chosen_component(settings, found),
             components=found.components,
             cursor=found.cursor,
             others=(),

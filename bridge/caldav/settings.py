@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 CursorKind: TypeAlias = Literal["token", "ctag", "etags"]
 """How changes are found: sync-token (RFC 6578), else ctag (calendarserver-ctag), else all ETags (RFC 4918, 15.6)."""
 
-Component: TypeAlias = Literal["todo", "event", "auto"]
+Component: TypeAlias = Literal["todo", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class CalendarSettings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     calendar: str = "LionDesk"
-    component: Component = "todo"
+    component: Component | Literal["auto"] = "todo"
     timeout: float = 30.0
     patience: float = 30.0
     attempts: int = 4
@@ -55,7 +55,7 @@ class Identity:
     server: str = "unknown"
     auth: str | None = None
     cursor: CursorKind = "token"
-    component: str = "todo"
+    component: Component = "todo"
     resource_id: str | None = None
 
     @property
@@ -70,9 +70,13 @@ class Identity:
     @classmethod
     def from_text(cls, text: str | None, settings: CalendarSettings) -> Identity | None:
         """What was kept, or None where it is unreadable or was kept under other settings."""
+        identity = cls.kept(text)
+        return identity if identity is not None and identity.settings == settings.fingerprint else None
+
+    @classmethod
+    def kept(cls, text: object) -> Identity | None:
+        """What was kept, whatever the settings are now; None where it is unreadable."""
         try:
-            raw = json.loads(text or "")
-            identity = cls(**raw)
+            return cls(**json.loads(text)) if isinstance(text, str) else None
         except (ValueError, TypeError):
             return None
-        return identity if identity.settings == settings.fingerprint else None

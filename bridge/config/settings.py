@@ -43,7 +43,6 @@ class NotBuilt:
 NOT_BUILT = (
     NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),
     NotBuilt("conflict", ("ask",), 'conflict = "newest", "liondesk" or "calendar"'),
-    NotBuilt("component", ("event", "auto"), 'component = "todo"'),
     NotBuilt("shape", ("rolling", "separate"), 'shape = "overrides"'),
 )
 """All that waits for a later version."""

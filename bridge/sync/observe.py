@@ -69,7 +69,7 @@ async def observe(pair: Pair, options: Options) -> Observation:
     stored = await _touched(pair, rows, resources)
     rows, resources = await _looked_again(pair, stored, rows, resources)
     links = tuple(as_link(pair, each) for each in stored)
-    found, ics, broken = _understood(pair, resources.changed)
+    found, ics, broken = _understood(pair, resources.changed, {each.href for each in stored})
     gone = _gone(stored, resources)
     ics = {**{each.href: each.ics for each in stored if each.href and each.ics and each.href not in gone}, **ics}
     if not options.dry_run:
@@ -212,10 +212,12 @@ def _gone(stored: Iterable[StoredLink], resources: ResourcesSeen) -> frozenset[s
 
 
 def _understood(
-    pair: Pair, resources: Iterable[Resource]
+    pair: Pair, resources: Iterable[Resource], linked: Collection[str | None]
 ) -> tuple[dict[str, Found], dict[str, str], tuple[Unreadable, ...]]:
     found, ics, broken = {}, {}, []
     for each in resources:
+        if each.href not in linked and not vtodo.concerns(each.ics, pair.context):
+            continue
         series = vtodo.read(each.ics, pair.context, each.href)
         ics[each.href] = each.ics
         if isinstance(series, Series):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 LONGEST = 2000
 """LionDesk's texts end here (the API page, `description` and `notes`)."""
 
-_DONE_MARKS = ("✓", "✔", "✅", "☑", "[x]", "[X]")
+_DONE_MARK = re.compile(r"(?:(?:[✓✔✅☑][\ufe0e\ufe0f]?|\[[xX]\])\s*)+")
+_GUARD = "\u200b"
+"""Before a text that begins with a mark and is not done."""
 _BLOCK = re.compile(r"\S*\s*Contact \(from LionDesk.*?end of contact\s*\S*", re.DOTALL | re.IGNORECASE)
 
 
@@ -82,14 +84,14 @@ def ends(ics: str) -> bool:
 
 def _of_component(part: Component, zone: ZoneInfo, names: frozenset[str]) -> Shown:
     event = part.name == "VEVENT"
-    due, all_day = _wall(part, "DTSTART", zone)
-    # The end of an all-day event is the day after it.
-    if not event or not all_day:
-        due, all_day = _wall(part, "DTEND" if event else "DUE", zone)
+    # Apps give an event an end of their own: which of the two is the due moment is said beside them.
+    due, all_day = _wall(part, "DUE" if not event else str(part.get("X-LIONDESK-DUE", "DTSTART")), zone)
+    if event and all_day and str(part.get("X-LIONDESK-DUE")) == "DTEND":
+        due -= timedelta(days=1)  # the end of an all-day event is the day after it
     summary, done = _even(str(part.get("SUMMARY", ""))), str(part.get("STATUS", "")) == "COMPLETED"
     if event:
-        mark = next((mark for mark in _DONE_MARKS if summary.startswith(mark)), None)
-        summary, done = (summary.removeprefix(mark).strip(), True) if mark else (summary, False)
+        mark = _DONE_MARK.match(summary)
+        summary, done = summary[mark.end() if mark else 0 :].removeprefix(_GUARD), mark is not None
     elif "STATUS" not in part:
         done = "COMPLETED" in part or str(part.get("PERCENT-COMPLETE")) == "100"
     notes = _even(_BLOCK.sub(" ", str(part.get("DESCRIPTION", ""))))

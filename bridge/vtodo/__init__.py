@@ -6,12 +6,21 @@ first call: a quiet run never needs them.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from bridge.core.model import Series, Unreadable
 from bridge.vtodo.context import ContactCard, Context
 
-__all__ = ["ContactCard", "Context", "read", "write"]
+__all__ = ["ContactCard", "Context", "concerns", "read", "write"]
+
+_KINDS = re.compile(r"^BEGIN:(VTODO|VEVENT|VJOURNAL|VFREEBUSY)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+
+
+def concerns(ics: str, context: Context) -> bool:
+    """Whether a resource is the pair's affair: not one of another kind alone, such as an appointment among tasks."""
+    kinds = {kind.upper() for kind in _KINDS.findall(ics)}
+    return not kinds or context.kind in kinds
 
 
 def read(ics: str, context: Context, item: str = "") -> Series | Unreadable:

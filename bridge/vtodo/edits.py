@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from icalendar.parser import Parameters
 
 from bridge.core.model import Slot, Status, Task
+from bridge.vtodo import alarms
 from bridge.vtodo.contacts import describe, say_contact
 from bridge.vtodo.context import Context
 from bridge.vtodo.fence import notes_of
@@ -39,6 +40,9 @@ def say(component: Component, wanted: Task, current: Task, context: Context, now
     _say_category(component, wanted.category_id, current.category_id, context)
     if wanted.status is not current.status:
         say_status(component, wanted, now)
+        alarms.follow_status(component, wanted, context)
+    if wanted.summary != current.summary:
+        alarms.follow_text(component, current.summary, wanted.summary)
     if component.first(REMINDER):
         say_reminder(component, wanted)  # a missing one is no reason to write: this server may drop X- properties
 

@@ -89,7 +89,7 @@ def _event_span(component: Component, start: Stamp | None, zones: Zones, lead: t
 
 
 DUE_AT = "X-LIONDESK-DUE"
-"""Which property of an event is its due moment: DTSTART or DTEND."""
+"""Which property of an event is its due moment, DTSTART or DTEND. `bridge.verify` reads it, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from icalendar import vDuration
-from icalendar.parser import Parameters
-
 from bridge.core.model import Rule, Status, Task
 from bridge.vtodo import edits
+from bridge.vtodo.alarms import add_alarm
 from bridge.vtodo.contacts import say_contact
 from bridge.vtodo.context import Context
 from bridge.vtodo.frame import DUE_AT, timed_form
@@ -64,20 +62,8 @@ def new_component(
         todo.put("CATEGORIES", escape(context.categories[task.category_id]))
     edits.say_reminder(todo, task)
     say_contact(todo, task, context)
-    if context.alarm is not None and task.status is Status.INCOMPLETE:
-        todo.items.append(_alarm(task, context.alarm, todo.eol, at_end=not event or todo.first("DTEND") is not None))
+    add_alarm(todo, task, context)
     return todo
-
-
-def _alarm(task: Task, before: timedelta, eol: str, *, at_end: bool) -> Component:
-    """One DISPLAY alarm that moves with the due moment: the end, or where there is none the start (3.8.6.3)."""
-    alarm = component("VALARM", eol)
-    duration: bytes = vDuration(-before).to_ical()  # type: ignore[no-untyped-call] # typed in name only
-    trigger = duration.decode() if before else "PT0S"
-    alarm.put("ACTION", "DISPLAY")
-    alarm.put("DESCRIPTION", escape(task.summary) or "Reminder")
-    alarm.put("TRIGGER", trigger, Parameters({"RELATED": "END"} if at_end else {}))
-    return alarm
 
 
 def add_zones(calendar: Component, zones: Zones) -> None:

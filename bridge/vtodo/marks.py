@@ -14,8 +14,8 @@ from bridge.vtodo.values import clean
 MARK = "\u2713 "
 _GUARD = "\u200b"
 _ONE = r"(?:[\u2713\u2714\u2705\u2611][\ufe0e\ufe0f]?|\[[xX]\])"
-_MARKS = re.compile(rf"\s*(?:{_ONE}\s*)+")
-_GUARDED = re.compile(rf"{_GUARD}(?={_GUARD}*{_ONE})")
+_MARKS = re.compile(rf"\A\s*(?:{_ONE}\s*)+")
+_GUARDED = re.compile(rf"\A{_GUARD}(?={_GUARD}*{_ONE})")
 _LIKE_ONE = re.compile(rf"{_GUARD}*{_ONE}")
 
 

@@ -15,6 +15,7 @@ from icalendar.parser import Parameters
 
 from bridge.core.model import Override, Series, Slot, Status, Task
 from bridge.vtodo import edits
+from bridge.vtodo.alarms import follow_due, is_relative
 from bridge.vtodo.context import Context
 from bridge.vtodo.frame import Frame, span_of, timed_form, zone_name
 from bridge.vtodo.lines import Component
@@ -98,6 +99,7 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
         old = replace(old, span=span_of(component, zones, context.lead))
     edits.move(component, old.span, (old.task.due, old.task.all_day), series.master, zones, form)
     moved = master_of(component, zones, context)
+    follow_due(component, old.task.due, moved.task.due, context, zones)
     turned = rezoned or moved.frame.anchor.all_day != old.frame.anchor.all_day
     _say_rule(series, moved, zones, anew=turned)
     for name, wanted in (("EXDATE", series.exdates), ("RDATE", series.rdates)):
@@ -172,8 +174,10 @@ def _apply(
         component.replace(line, edits.recurrence_line(component, slot, frame, ranged=override.this_and_future))
     span = span_of(component, zones, resource.context.lead)
     form = edits.new_form(None, frame.anchor, zones)
-    edits.move(component, span, override_end(span, slot, resource.master, frame), override.task, zones, form)
+    end = override_end(span, slot, resource.master, frame)
+    edits.move(component, span, end, override.task, zones, form)
     current = override_of(component, slot, resource.master, resource)
+    follow_due(component, end[0], current.task.due, resource.context, zones)
     edits.say(component, override.task, current.task, resource.context, now)
     if override.cancelled and not current.cancelled:
         component.drop("COMPLETED", "PERCENT-COMPLETE")
@@ -209,16 +213,10 @@ def _copied(master: Master, task: Task, now: datetime) -> Component:
     for name in ("DTSTAMP", "CREATED", "LAST-MODIFIED"):
         component.put(name, edits.utc(now), Parameters(), after=("UID", "DTSTAMP", "CREATED"))
     for alarm in component.components("VALARM"):
-        if task.status is Status.COMPLETE or not _follows(alarm):
+        if task.status is Status.COMPLETE or not is_relative(alarm):
             component.items.remove(alarm)
         alarm.drop("UID", "X-WR-ALARMUID")
     return component
-
-
-def _follows(alarm: Component) -> bool:
-    """Whether an alarm's trigger is relative."""
-    trigger = alarm.first("TRIGGER")
-    return trigger is not None and "P" in trigger.value.upper()
 
 
 def _remove(calendar: Component, components: Collection[Component]) -> None:

@@ -199,8 +199,7 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     # what is not built
     ({"calendar": 'shape = "rolling"'}, r'`shape` .* is not built yet: only shape = "overrides" works in this version'),
     ({"calendar": 'shape = "separate"'}, r"not built yet"),
-    ({"calendar": 'component = "event"'}, r'not built yet: only component = "todo"'),
-    ({"calendar": 'component = "auto"'}, r"not built yet"),
+    ({"calendar": 'component = "events"'}, r"did you mean 'event'\?"),
     ({"pair": 'conflict = "ask"'}, r'not built yet: only conflict = "newest", "liondesk" or "calendar"'),
     ({"top": 'state = "postgresql://db/x"'}, r'not built yet: only state = "sqlite:///FILE"'),
     # zones

@@ -210,7 +210,10 @@ def test_every_edit_keeps_the_order_and_bytes_of_what_is_not_the_bridges(name: s
         _, *todos = text.split("BEGIN:VTODO")
         return [line for todo in todos for line in todo.split("\r\n") if not line.startswith(ours)]
 
-    assert others(written) == others(text)
+    # Apple's alarm is the due moment itself, and goes with it.
+    before = [line.replace("DATE-TIME:20260302T170000Z", "DATE-TIME:20260303T170000Z") for line in others(text)]
+    before = [line.replace("DATE-TIME:20260309T160000Z", "DATE-TIME:20260310T160000Z") for line in before]
+    assert others(written) == before
 
 
 # -- time --------------------------------------------------------------------------------------------------------------

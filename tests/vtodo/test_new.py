@@ -40,6 +40,7 @@ def test_a_new_resource_is_what_translation_md_asks_for(context: Context, now: d
         "ACTION:DISPLAY",
         "DESCRIPTION:Call Bill Gates",
         "TRIGGER;RELATED=END:-PT15M",
+        "X-LIONDESK-ALARM:TRUE",
         "END:VALARM",
         "END:VTODO",
         "END:VCALENDAR",
