@@ -10,7 +10,15 @@ config.example.toml shows every key. All errors are ConfigurationError or Creden
 from bridge.config.places import find
 from bridge.config.reading import Configuration, load
 from bridge.config.secret import Secret
-from bridge.config.settings import CalendarSettings, LionDeskSettings, OAuthSettings, PairSettings, WebSettings
+from bridge.config.settings import (
+    CalendarSettings,
+    LionDeskSettings,
+    MailSettings,
+    NotifySettings,
+    OAuthSettings,
+    PairSettings,
+    WebSettings,
+)
 from bridge.config.writing import Answers, first_file, keep
 
 __all__ = [
@@ -18,6 +26,8 @@ __all__ = [
     "CalendarSettings",
     "Configuration",
     "LionDeskSettings",
+    "MailSettings",
+    "NotifySettings",
     "OAuthSettings",
     "PairSettings",
     "Secret",

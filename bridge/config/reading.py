@@ -25,6 +25,8 @@ from bridge.config.settings import (
     CalendarSettings,
     FileSettings,
     LionDeskSettings,
+    MailSettings,
+    NotifySettings,
     OAuthSettings,
     PairSettings,
     WebSettings,
@@ -43,17 +45,22 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "client_id": values.text,
     "every": values.interval,
     "keep_completed": values.duration_or_off,
+    "latest": values.interval,
     "listen": values.listen,
     "name": values.pair_name,
     "redirect_uri": values.loopback,
+    "sender": values.text,
+    "server": values.listen,
+    "soonest": values.interval,
     "start": values.lead,
     "time_zone": values.zone,
+    "to": values.text,
     "url": values.url,
     "username": values.text,
 }
 """How the keys are read that say more than their TOML type. A key's name means the same in every table."""
 
-_SECRETS = ("client_secret", "password", "token")
+_SECRETS = ("client_secret", "password", "token", "webhook")
 
 _TOML_WORDS = {
     "array": "a list",
@@ -72,6 +79,7 @@ class Configuration:
     path: Path
     state: str
     web: WebSettings
+    notify: NotifySettings
     pairs: tuple[PairSettings, ...]
     warnings: tuple[str, ...]
 
@@ -89,7 +97,12 @@ def load(path: Path) -> Configuration:
     raw = _parse(path)
     settings = _Reader(path).file(raw)
     return Configuration(
-        path=path, state=settings.state, web=settings.web, pairs=settings.pair, warnings=_warnings(path, settings)
+        path=path,
+        state=settings.state,
+        web=settings.web,
+        notify=settings.notify,
+        pairs=settings.pair,
+        warnings=_warnings(path, settings),
     )
 
 
@@ -136,6 +149,10 @@ class _Reader:
         tables.setdefault("state", _DEFAULT_STATE)
         if "web" in tables:
             tables["web"] = self._table(WebSettings, tables["web"], "[web]")
+        if isinstance(notify := tables.get("notify"), dict):
+            if "mail" in notify:
+                notify = {**notify, "mail": self._table(MailSettings, notify["mail"], "[notify.mail]")}
+            tables["notify"] = self._table(NotifySettings, notify, "[notify]")
         settings = self._table(FileSettings, tables, where)
         names = [pair.name for pair in settings.pair]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -236,7 +253,7 @@ def _warnings(path: Path, settings: FileSettings) -> tuple[str, ...]:
     if os.name == "nt":
         return ()
     found = []
-    secrets = [secret for pair in settings.pair for secret in _secrets(pair)]
+    secrets = [*_shared_secrets(settings), *(secret for pair in settings.pair for secret in _secrets(pair))]
     if any(secret.literal for secret in secrets) and path.stat().st_mode & 0o077:
         found.append(
             f"The configuration {path} holds a password or token and can be read by other users of this machine. "
@@ -252,4 +269,12 @@ def _warnings(path: Path, settings: FileSettings) -> tuple[str, ...]:
 
 
 def _secrets(pair: PairSettings) -> tuple[Secret, ...]:
-    return tuple(secret for secret in (pair.liondesk.token, pair.calendar.password) if secret is not None)
+    oauth = pair.liondesk.oauth
+    own = (pair.liondesk.token, oauth.client_secret if oauth else None, pair.calendar.password)
+    return tuple(secret for secret in own if secret is not None)
+
+
+def _shared_secrets(settings: FileSettings) -> tuple[Secret, ...]:
+    mail = settings.notify.mail
+    shared = (settings.web.password, settings.notify.webhook, mail.password if mail else None)
+    return tuple(secret for secret in shared if secret is not None)

@@ -42,16 +42,43 @@ class NotBuilt:
 
 NOT_BUILT = (
     NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),
-    NotBuilt("conflict", ("ask",), 'conflict = "newest", "liondesk" or "calendar"'),
-    NotBuilt("shape", ("rolling", "separate"), 'shape = "overrides"'),
 )
 """All that waits for a later version."""
 
 
 class WebSettings(Struct, frozen=True, kw_only=True):
-    """The table [web]."""
+    """The table [web]. `password` is what the page asks for; at an address beyond this machine it must be there."""
 
     listen: str = "127.0.0.1:8440"
+    password: Secret | None = None
+
+    def __post_init__(self) -> None:
+        """Whoever reaches the page sees the tasks and may change them."""
+        if self.password is None and in_the_clear(f"http://{self.listen}"):
+            raise ValueError("needs `password`, since `listen` is an address that other machines can reach")
+
+
+class MailSettings(Struct, frozen=True, kw_only=True):
+    """The table mail in [notify]. `server` is HOST:PORT; 465 speaks TLS from the start, others by STARTTLS."""
+
+    server: str
+    sender: str
+    to: str
+    username: str | None = None
+    password: Secret | None = None
+    allow_plain: bool = False
+
+    def __post_init__(self) -> None:
+        """Both halves of the credentials."""
+        if (self.username is None) != (self.password is None):
+            raise ValueError(f"needs `{'username' if self.username is None else 'password'}`, too")
+
+
+class NotifySettings(Struct, frozen=True, kw_only=True):
+    """The table [notify]: who is told when a person is needed. `webhook` is a secret: its address is all that it asks."""
+
+    webhook: Secret | None = None
+    mail: MailSettings | None = None
 
 
 class OAuthSettings(Struct, frozen=True, kw_only=True):
@@ -110,12 +137,17 @@ class CalendarSettings(Struct, frozen=True, kw_only=True):
 
 
 class PairSettings(Struct, frozen=True, kw_only=True):
-    """A table [[pair]]: one LionDesk account and one calendar. `keep_completed` None: for ever."""
+    """A table [[pair]]: one LionDesk account and one calendar. `keep_completed` None: for ever.
+
+    `soonest` counts where it is less than `every`, `latest` where it is more.
+    """
 
     name: str
     liondesk: LionDeskSettings
     calendar: CalendarSettings
     every: timedelta = timedelta(minutes=5)
+    soonest: timedelta = timedelta(minutes=1)
+    latest: timedelta = timedelta(minutes=15)
     direction: Direction = "both"
     conflict: ConflictPolicy = "newest"
     keep_completed: timedelta | None = timedelta(days=30)
@@ -127,6 +159,7 @@ class FileSettings(Struct, frozen=True, kw_only=True):
     pair: tuple[PairSettings, ...]
     state: str
     web: WebSettings = WebSettings()
+    notify: NotifySettings = NotifySettings()
 
 
 def _refuse_clear_text(allowed: bool, **addresses: str) -> None:
