@@ -20,7 +20,11 @@ _END = rf"{_DASHES}\s*end\s+of\s+contact\s*{_DASHES}"
 _GAP = rf"(?:\n{_BLANK}*){{0,2}}"
 """What `fenced` puts between the notes and the block."""
 _OURS = rf"{_BLANK}*(?:Name|Phone|E-mail):{_BLANK}[^\n]*"
-_WHOLE = re.compile(rf"{_GAP}({_BEGIN}(?:(?!{_BEGIN}).)*?{_END})(?:\s*\Z)?", re.IGNORECASE | re.DOTALL)
+_WHOLE = re.compile(rf"{_GAP}(({_BEGIN})((?:(?!{_BEGIN}).)*?)({_END}))(?:\s*\Z)?", re.IGNORECASE | re.DOTALL)
+_LABELLED = re.compile(r"[>*\u2022\s-]*(?:Name|Phone|E-mail)\s*:", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_SHORTEST_WRAPPED = 50
+"""Apps wrap no shorter lines than that."""
 _HEAD = re.compile(rf"{_GAP}{_BEGIN}{_BLANK}*(?:\n{_OURS})*(\n[^\n]*\Z)?", re.IGNORECASE)
 _FOOT = re.compile(rf"{_GAP}(?:(?:(?<=\n)|\A)(?:{_OURS}\n)+)?{_BLANK}*{_END}(?:\s*\Z)?", re.IGNORECASE)
 
@@ -41,9 +45,12 @@ def block_of(card: ContactCard | None) -> str:
 
 
 def held_block(description: str) -> str:
-    """The whole block that a text holds, as it stands there; "" where there is none."""
+    """The whole block that a text holds, as it stands there but for what was typed into it; "" where there is none."""
     found = _WHOLE.search(description)
-    return found[1] if found else ""
+    if found is None:
+        return ""
+    ours, typed = _sorted(found[3])
+    return "\n".join([found[2], *ours, found[4]]) if typed else found[1]
 
 
 def name_in(description: str) -> str:
@@ -53,7 +60,7 @@ def name_in(description: str) -> str:
 
 
 def notes_of(description: str) -> str:
-    """A text without the block, wherever in it that stands.
+    """A text without the block, wherever in it that stands. What was typed into the block is the user's: it stays.
 
     Of a block that lost its first or its last line, what goes is the line that is left and those next to it that only
     the bridge writes; anything else is the user's.
@@ -66,8 +73,27 @@ def notes_of(description: str) -> str:
             before, after = notes[: found.start()], notes[found.end() :]
             if broken is _HEAD:
                 after = _beyond(found[1] or "") + after
+            elif broken is _WHOLE:
+                after = "".join(f"\n{line}" for line in _sorted(found[3])[1]) + after
             notes = before + after if before else after.lstrip("\n")
     return notes
+
+
+def _sorted(inside: str) -> tuple[list[str], list[str]]:
+    """The lines within a whole block that the bridge wrote, and those that it did not.
+
+    What an app wrapped goes with the line above it; tags that it put around a line say nothing.
+    """
+    ours: list[str] = []
+    typed: list[str] = []
+    wrapped = False
+    for line in filter(None, (raw.strip() for raw in _TAG.sub(" ", inside).splitlines())):
+        if _LABELLED.match(line) or wrapped:
+            ours.append(line)
+        else:
+            typed.append(line)
+        wrapped = not wrapped and ours[-1:] == [line] and len(line) >= _SHORTEST_WRAPPED
+    return ours, typed
 
 
 def _beyond(last: str) -> str:

@@ -19,6 +19,8 @@ WEEKLY = Rule((("FREQ", "WEEKLY"), ("BYDAY", "MO")), count=6)
 BILL = ContactCard("Bill Gates", ("425 555 0100", "425 555 0101"), "bill@example.org")
 BLOCK = f"{FIRST}\nName: Bill Gates\nPhone: 425 555 0100\nPhone: 425 555 0101\nE-mail: bill@example.org\n{LAST}"
 
+LONG = f"{FIRST}\nName: Wilhelmina Alexandra Featherstonehaugh-Cholmondeley of Marjoribanks\n{LAST}"
+
 Understood = Callable[[str], Series]
 
 
@@ -80,12 +82,37 @@ def test_notes_come_back_as_they_were_without_the_block(
         (f"{BLOCK}Notes", "Notes"),
         (f"Notes\n\n{BLOCK}\n\n{BLOCK}", "Notes"),
         (f"Notes\n\n{FIRST}\n{LAST}", "Notes"),
+        (f"Notes\n\n{LONG}".replace(" of ", "\nof "), "Notes"),
+        (f"Notes\n\n{BLOCK}".replace("\nName", "<br/>\n<b>Name").replace("Gates", "Gates</b>"), "Notes"),
+        (f"Notes\n\n{BLOCK}".replace("\nPhone", "\n- Phone"), "Notes"),
+        (f"Notes\n\n{BLOCK}".replace("org\n", "org<mailto:bill@example.org>\n"), "Notes"),
         ("Notes", "Notes"),
         ("", ""),
     ],
 )
 def test_the_block_is_found_however_an_app_treated_it(text: str, notes: str) -> None:
     assert notes_of(text.replace("\r\n", "\n")) == notes
+
+
+def test_what_was_typed_into_the_block_is_kept_with_the_notes(
+    known: Context, now: datetime, understood: Understood
+) -> None:
+    """It was lost once, with the next write of the block."""
+    before = write(task(), known, now)
+    typed = described(
+        before, lambda text: text.replace("Phone: 425 555 0101", "Gate code 4711\nPhone: 1\n  Ring twice ")
+    )
+    series = understood(typed)
+    assert series.master is not None
+    assert series.master.notes == "About the house\nGate code 4711\nRing twice"
+    assert write(replace(series, master=replace(series.master, contact_id="1")), known, now, typed) == typed
+    for context in (known, replace(known, contacts={})):
+        wanted = replace(series.master, summary="Ring", contact_id="1", notes=series.master.notes + "!")
+        text = write(replace(series, master=wanted), context, now, typed)
+        assert str(todo(text)["DESCRIPTION"]).count("Gate code") == 1
+        again = understood(text)
+        assert again.master is not None
+        assert again.master.notes == "About the house\nGate code 4711\nRing twice!"
 
 
 @pytest.mark.parametrize(
