@@ -65,6 +65,7 @@ async def opened(
                 keep_completed=settings.keep_completed,
                 writes_liondesk=settings.direction != "to-calendar",
                 writes_calendar=settings.direction != "to-liondesk",
+                records=store,
                 contact=card_reader(liondesk) if dav.contacts else None,
             )
 

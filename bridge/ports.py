@@ -468,5 +468,9 @@ class Journal(Protocol):
         ...
 
     async def prune(self, before: datetime) -> int:
-        """Forget runs that ended before this (aware), but for the newest twenty, and what was answered; how many."""
+        """Forget runs that began before this (aware), but for the newest twenty, and what was answered; how many."""
         ...
+
+
+class Records(Inbox, Journal, Protocol):
+    """Both."""

@@ -16,10 +16,12 @@ import click
 import bridge
 from bridge.cli.check import check
 from bridge.cli.common import Interrupted, common_options
+from bridge.cli.conflicts import conflicts
 from bridge.cli.demo import demo
 from bridge.cli.export import export
 from bridge.cli.init import init
 from bridge.cli.login import login
+from bridge.cli.resolve import resolve
 from bridge.cli.sandbox import sandbox
 from bridge.cli.status import status
 from bridge.cli.sync import sync
@@ -44,7 +46,7 @@ def program() -> None:
     """
 
 
-for command in (demo, init, login, check, sync, export, status, verify, sandbox):
+for command in (demo, init, login, check, sync, export, status, conflicts, resolve, verify, sandbox):
     program.add_command(command)
 
 

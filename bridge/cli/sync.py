@@ -77,6 +77,8 @@ def _show(report: PairReport, prefix: str) -> None:
         say(prefix + conflict.sentence(), "yellow")
     for skipped in report.skipped:
         say(prefix + skipped.sentence(), "yellow")
+    for note in report.notes:
+        say(prefix + note, "yellow")
 
 
 def _tell(report: PairReport, pair: str) -> None:

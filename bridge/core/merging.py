@@ -48,6 +48,7 @@ class Merging:
         self.from_liondesk, self.from_calendar = there, here
         self.conflicts: list[Conflict] = []
         self.undecided = False
+        self.series_wide: set[tuple[Slot, str]] = set()
 
     def keep_asking(self, asked: Sequence[Question]) -> None:
         """What waits for a person is in dispute as if both had just edited it, unless they agree by now."""
@@ -60,6 +61,7 @@ class Merging:
                 continue
             if each.following:
                 self._withhold(each)
+                self.series_wide.add((each.slot, each.field))
             self.there.setdefault(each.slot, {})[each.field] = there
             self.here.setdefault(each.slot, {})[each.field] = here
 
@@ -187,7 +189,7 @@ class Merging:
         row = self.rows[slot]
         there, here = self.there[slot], self.here[slot]
         for name in sorted(there.keys() & here.keys()):
-            self._decide(slot, name, there, here, row)
+            self._decide(slot, name, there, here, row, following=(slot, name) in self.series_wide)
 
     def _decide(
         self,

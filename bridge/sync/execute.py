@@ -68,6 +68,7 @@ class Executor:
         self.stored, self.ics, self.newest = stored, ics, newest
         self.fresh: Mapping[str, Row] = {}
         self.claimed: dict[str, str] = {}
+        self._agreed = {uid: link for uid, link in stored.items() if link.rows or link.ics is not None}
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._done = 0
         self._total = 0
@@ -247,13 +248,15 @@ class Executor:
         series = operation.series
         if self.pair.contact is not None:
             series = contacted(series, rows_of(receipt.work, receipt.rows, series.uid), context.zone)
+        if previous is None:
+            previous = self.options.texts.get(operation.series.uid)
         try:
             ics = vtodo.write(series, context, self.pair.now(), previous)
         except ValueError as problem:
             receipt.reports.append(described(operation, "failed", str(problem)))
             receipt.refused = True
             return False
-        if ics == previous:
+        if ics == previous and operation.href is not None:
             return True  # such as another contact where none are shown
         if operation.href is not None and operation.etag is not None:
             put = calendar.update(operation.href, operation.etag, ics)
@@ -292,7 +295,9 @@ class Executor:
     async def _journalled(
         self, receipt: Receipt, operation: Operation, body: Mapping[str, object], request: Coroutine[None, None, Answer]
     ) -> Answer:
+        uid = receipt.work.pairing.link.uid
         record = _record(described(operation), operation, body)
+        record = replace(record, uid=uid, agreed=self._agreed.pop(uid, None))
         try:
             (intent,) = await self.pair.store.intend(self.run, [record])
         except BaseException:
@@ -362,6 +367,8 @@ def _record(report: OperationReport, operation: Operation, body: Mapping[str, ob
             "update_type": report.update_type,
             "delete_type": report.delete_type,
             "occurrence": report.occurrence.isoformat() if report.occurrence else None,
+            "fields": report.as_json()["fields"],
+            "resource": operation.series.uid if isinstance(operation, PutResource | DeleteResource) else None,
         },
     )
 

@@ -55,8 +55,8 @@ class _Known:
         return await self._pair.store.of(ids) | (frozenset(ids) & frozenset(self._unreadable))
 
 
-async def observe(pair: Pair, options: Options) -> Observation:
-    """Asks both sides at the same time, then the base for what they touched."""
+async def observe(pair: Pair, options: Options, wished: Collection[str] = ()) -> Observation:
+    """Asks both sides at the same time, then the base for what they touched, and for the `wished` links by UID."""
     store = pair.store
     facts = await store.facts()
     unreadable = _texts(facts.get("unreadable"))
@@ -66,8 +66,8 @@ async def observe(pair: Pair, options: Options) -> Observation:
         pair.liondesk.observe(rows_cursor, _Known(pair, unreadable)),
         pair.calendar.observe(calendar_cursor, store.etags),
     )
-    stored = await _touched(pair, rows, resources)
-    rows, resources = await _looked_again(pair, stored, rows, resources)
+    stored = await _touched(pair, rows, resources, wished)
+    rows, resources = await _looked_again(pair, stored, rows, resources, wished)
     links = tuple(as_link(pair, each) for each in stored)
     found, ics, broken = _understood(pair, resources.changed, {each.href for each in stored})
     gone = _gone(stored, resources)
@@ -117,7 +117,9 @@ def _emptied(rows: RowsSeen, resources: ResourcesSeen) -> Side | None:
     return None
 
 
-async def _touched(pair: Pair, rows: RowsSeen, resources: ResourcesSeen) -> tuple[StoredLink, ...]:
+async def _touched(
+    pair: Pair, rows: RowsSeen, resources: ResourcesSeen, wished: Collection[str]
+) -> tuple[StoredLink, ...]:
     """The links that either side touched, those that wait for something, and those whose time in the calendar is over.
 
     With them come the links that share an event with one: what is told to its rows may reach theirs.
@@ -134,7 +136,7 @@ async def _touched(pair: Pair, rows: RowsSeen, resources: ResourcesSeen) -> tupl
         row_ids=ids,
         event_ids=[row.event_id for row in rows.rows if row.event_id is not None],
         hrefs=[*(each.href for each in resources.changed), *resources.gone],
-        uids=_uids(resources.changed),
+        uids=[*_uids(resources.changed), *wished],
         pending=True,
         retire_before=pair.now(),
     )
@@ -158,10 +160,15 @@ def _uids(resources: Iterable[Resource]) -> list[str]:
 
 
 async def _looked_again(
-    pair: Pair, stored: Iterable[StoredLink], rows: RowsSeen, resources: ResourcesSeen
+    pair: Pair,
+    stored: Iterable[StoredLink],
+    rows: RowsSeen,
+    resources: ResourcesSeen,
+    wished: Collection[str],
 ) -> tuple[RowsSeen, ResourcesSeen]:
-    """Items that wait for something are read as they are now: nobody may have touched them since."""
+    """Items that wait for something, or are `wished`, are read as they are now: nobody may have touched them since."""
     waiting = [each for each in stored if looked_after(each)]
+    waiting += [each for each in stored if each.uid in wished and each not in waiting]
     if not waiting:
         return rows, resources
     seen = {row.id for row in rows.rows}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.core.plan import Limits
 from bridge.core.policies import Policy
-from bridge.ports import Calendar, LionDesk, Store
+from bridge.core.wishes import Wish
+from bridge.ports import Calendar, LionDesk, Records, Store
 from bridge.vtodo import ContactCard, Context
 
 Progress = Callable[[int, int], None]
@@ -19,6 +21,7 @@ class Pair:
     """One pair, wired. `now` answers aware UTC. `sides` are those that may be written to (`direction`).
 
     `contact` reads one contact, None where LionDesk has none to show; None itself where tasks are to show none.
+    `records` are the inbox and the journal, None where nobody is there to be asked. `limits`: see `bridge.core.plan`.
     """
 
     name: str
@@ -32,17 +35,22 @@ class Pair:
     writes_liondesk: bool = True
     writes_calendar: bool = True
     contact: Callable[[str], Awaitable[ContactCard | None]] | None = None
+    records: Records | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How this run differs from a plain one. `full` reads both sides from nothing; `run` is its name in the journal.
 
-    `allow_mass_change`: a person has seen what the guards stopped, and wants it.
+    `allow_mass_change`: a person has seen what the guards stopped, and wants it. `wishes`: what a person wants besides;
+    `texts` are resources by UID that come back as they were.
     """
 
     dry_run: bool = False
     full: bool = False
     allow_mass_change: bool = False
     run: str | None = None
+    wishes: tuple[Wish, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = field(default=lambda _done, _total: None)

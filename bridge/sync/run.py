@@ -15,24 +15,24 @@ from bridge.core.pairing import Pairing, neighboured, pair_up
 from bridge.core.plan import (
     DeleteResource,
     Dropped,
-    Halt,
-    Known,
-    Limits,
     Waiting,
     Why,
     Work,
     all_dropped,
-    halted,
     plan,
 )
-from bridge.core.reconcile import Agreement, reconcile
+from bridge.core.policies import Conflict
+from bridge.core.reconcile import Agreement
 from bridge.core.settle import retires_at, settled
 from bridge.ports import Resource, StoredLink, StoredRow
 from bridge.report import ConflictReport, OperationReport, Outcome, PairReport, Skipped
+from bridge.sync.asking import close_halts, note_conflicts, note_halt, settle_inbox, with_questions
 from bridge.sync.contacts import introduced
 from bridge.sync.execute import Executor, Receipt, calendar_series
+from bridge.sync.halting import asking, guarded, unwanted
 from bridge.sync.observe import Observation, observe
 from bridge.sync.pair import Options, Pair
+from bridge.sync.person import NOBODY, Granted, Person, agreed, as_wished, grant, keep_alone, person_of, quiet_alone
 from bridge.sync.recover import finish_mending
 from bridge.sync.skipped import FACT, as_fact, still_skipped
 from bridge.sync.standing import kept_waiting, noted, standing
@@ -41,13 +41,30 @@ from bridge.sync.words import described, disputed, given_up, waiting
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run means to do. `held` are links that wait a run for the rest of an edit, with what they wait for."""
+    """What a run means to do. `held` are links that wait a run for the rest of an edit, with what they wait for.
+
+    `undecided` are links on whose occurrences a person is asked, `granted` what people wished.
+    """
 
     works: tuple[Work, ...]
     held: Mapping[str, Slot]
     forgotten: tuple[Pairing, ...]
     skipped: tuple[Skipped, ...]
     horizon: datetime
+    undecided: tuple[Agreement, ...]
+    granted: Granted
+
+    @property
+    def conflicts(self) -> tuple[tuple[Pairing, Conflict], ...]:
+        """Every dispute, with the pairing that it is about."""
+        decided = [(work.pairing, each) for work in self.works for each in work.conflicts]
+        return (*decided, *((each.pairing, dispute) for each in self.undecided for dispute in each.conflicts))
+
+    @property
+    def compared(self) -> frozenset[str]:
+        """The links that were looked at."""
+        pairings = (*(work.pairing for work in self.works), *self.forgotten, *(each.pairing for each in self.undecided))
+        return frozenset(pairing.link.uid for pairing in pairings)
 
 
 async def run(pair: Pair, options: Options) -> PairReport:
@@ -56,14 +73,25 @@ async def run(pair: Pair, options: Options) -> PairReport:
     name = options.run or f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     if not options.dry_run:
         await finish_mending(pair, name)
-    observation = await observe(pair, options)
-    planned = decide(pair, observation)
-    halt = None if options.allow_mass_change else await _guarded(pair, observation, planned)
+    person = await person_of(pair, options)
+    observation = await observe(pair, options, person.links)
+    planned = decide(pair, observation, person)
+    decision = await guarded(pair, observation, planned.works, allowed=options.allow_mass_change)
+    halt, number = decision.halt, None
     receipts: list[Receipt] = []
-    if not options.dry_run and halt is None:
+    if halt is not None and not options.dry_run:
+        number = await note_halt(pair, halt, planned.works)
+    elif not options.dry_run:
+        await note_conflicts(pair, observation, planned.conflicts)
         pair = await introduced(pair, planned.works, full=options.full)
         receipts = await _execute(pair, name, started, observation, planned, options)
         await _commit(pair, observation, planned, receipts)
+        await close_halts(pair, decision.approved)
+        failed = frozenset(each.work.pairing.link.uid for each in receipts if each.retry or each.refused)
+        await settle_inbox(pair, name, planned.conflicts, planned.compared, failed, planned.granted)
+        await keep_alone(
+            pair, person, planned.granted, frozenset(each.work.pairing.link.uid for each in receipts), failed
+        )
     known = (await pair.store.facts()).get(FACT)
     skipped = still_skipped(known, observation.looked_at, (*observation.skipped, *planned.skipped))
     if not options.dry_run and as_fact(skipped) != (known or []):
@@ -73,7 +101,8 @@ async def run(pair: Pair, options: Options) -> PairReport:
     requests = {"liondesk": pair.liondesk.requests, "calendar": pair.calendar.requests}
     report = replace(report, elapsed_s=elapsed, requests=requests)
     if halt is not None:
-        report = replace(report, outcome=Outcome.HALTED, halt=_asking(pair, halt))
+        report = replace(report, outcome=Outcome.HALTED, halt=asking(pair.name, halt, number))
+    report = await with_questions(pair, report)
     if receipts:
         await pair.store.end_run(name, pair.now(), report.outcome.value, report.as_json())
     return report
@@ -82,46 +111,40 @@ async def run(pair: Pair, options: Options) -> PairReport:
 # -- deciding ----------------------------------------------------------------------------------------------------------
 
 
-def decide(pair: Pair, observation: Observation) -> Planned:
+def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Planned:
     """Everything between observing and writing: pure but for the pair's clock."""
     pairings = neighboured(understood(pair_up(observation.links, observation.sides), pair.context.zone))
+    granted = grant(pairings, person.wishes, pair.context.zone)
+    undecided: list[Agreement] = []
     works: list[Work] = []
     held: dict[str, Slot] = {}
     forgotten: list[Pairing] = []
     skipped: list[Skipped] = []
-    for pairing in pairings:
-        agreement = reconcile(pairing, pair.policy, pair.context.zone)
+    for pairing in granted.pairings:
+        if (quiet := quiet_alone(pairing, person)) is not None:
+            works.append(quiet)
+            continue
+        agreement = agreed(pairing, person, granted, pair.policy, pair.context.zone)
         if agreement is None:
             forgotten.append(pairing)
             continue
-        if (reason := _left_alone(pair, observation, agreement)) is not None:
+        if agreement.undecided:
+            undecided.append(agreement)
+            continue
+        wished = pairing.link.uid in granted.wants
+        if not wished and (reason := _left_alone(pair, observation, agreement)) is not None:
             skipped += [reason] if reason.why else []
             continue
         stored = observation.stored.get(pairing.link.uid)
-        if stored is not None and (slot := _waits_for_tail(agreement, stored)) is not None:
+        if not wished and stored is not None and (slot := _waits_for_tail(agreement, stored)) is not None:
             held[pairing.link.uid] = slot
             continue
-        works.append(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)))
+        works.append(as_wished(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)), granted))
     works.sort(key=_by_due)
     allowed = tuple(_allowed(pair, work) for work in works)
-    return Planned(allowed, held, tuple(forgotten), tuple(skipped), observation.horizon)
-
-
-async def _guarded(pair: Pair, observation: Observation, planned: Planned) -> Halt | None:
-    """Whether a person must look first. What there is to lose is counted only when something is about to be deleted."""
-    busy = [work for work in planned.works if not work.quiet]
-    if len(busy) < 2:
-        return None
-    links = len(await pair.store.etags())
-    return halted(busy, Known(links, observation.emptied), Limits())
-
-
-def _asking(pair: Pair, halt: Halt) -> str:
-    return (
-        f"Stopped before the first write: {halt.reason}. Nothing was changed on either side. See the whole plan with "
-        f"`liondesk-bridge sync {pair.name} --dry-run`; if it is what you want, run `liondesk-bridge sync {pair.name} "
-        "--allow-mass-change`."
-    )
+    allowed, left = unwanted(allowed, person.rejected)
+    skipped += left
+    return Planned(allowed, held, tuple(forgotten), tuple(skipped), observation.horizon, tuple(undecided), granted)
 
 
 def _by_due(work: Work) -> tuple[datetime, str]:
@@ -214,6 +237,10 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
     for uid, slot in planned.held.items():
         stored = observation.stored[uid]
         links.append(replace(stored, pending={**kept_waiting(stored), "cut": slot.isoformat()}))
+    for agreement in planned.undecided:  # its base stays until a person has decided
+        stored = observation.stored[agreement.pairing.link.uid]
+        ids = sorted(each.row.id for each in agreement.pairing.rows)
+        links.append(replace(stored, pending={**kept_waiting(stored), "retry": True, "rows": ids}))
     forget = [pairing.link.id for pairing in planned.forgotten if pairing.link.id is not None]
     held = {**observation.stored, **{each.stored.uid: each.stored for each in receipts if each.stored is not None}}
     changed = [link for link in links if held.get(link.uid) != link]
@@ -355,8 +382,8 @@ def _report(
         each for pairing in planned.forgotten for each in all_dropped(pairing.link, "the series was deleted")
     ]
     made = {id(receipt.work): receipt.rows for receipt in receipts if not receipt.retry}
+    conflicts += [disputed(each) for _, each in planned.conflicts]
     for work in planned.works:
-        conflicts += [disputed(each) for each in work.conflicts]
         waits = standing(work, made.get(id(work), linked_by_slot(work.pairing.rows)), planned.horizon)
         operations += [waiting(each) for each in waits if each.new]
         left_waiting += [waiting(each) for each in waits]
@@ -375,6 +402,7 @@ def _report(
         outcome,
         dry_run=options.dry_run,
         operations=tuple(operations),
+        notes=planned.granted.notes,
         conflicts=tuple(conflicts),
         skipped=skipped,
         waiting=tuple(left_waiting),

@@ -105,6 +105,10 @@ def _because(why: Why) -> str:
             return "the calendar's form of an edit does not show what LionDesk holds"
         case "retired":
             return "it has been complete for longer than keep_completed; LionDesk keeps it"
+        case "decided":
+            return "you decided so"
+        case "taken back":
+            return "a run was taken back"
         case "split":
             return f"this and the following were edited in {where}"
         case verb:

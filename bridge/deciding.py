@@ -1,0 +1,97 @@
+"""A person's answer to an item of the inbox: kept first, then carried out by a run of the pair.
+
+Should that run not end, or a side be out of reach, the next run carries it out: the answer stands in the item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bridge.errors import UsageError
+from bridge.ports import InboxItem
+from bridge.sync.answers import asks_for_work, decided
+from bridge.sync.halting import LIMITS, REJECTED, REMEMBERED
+
+if TYPE_CHECKING:
+    from bridge.config import PairSettings
+    from bridge.report import PairReport
+    from bridge.store import SqlStore, State
+    from bridge.sync import Options
+
+SIDES = ("liondesk", "calendar", "both")
+PLANS = ("approve", "reject", "always")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of an answer: the item as it is now, and the run that carried it out, None where none was needed."""
+
+    item: InboxItem
+    report: PairReport | None
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def resolve(
+    settings: PairSettings,
+    state: State,
+    item: InboxItem,
+    answer: str,
+    options: Options,
+    *,
+    now: Callable[[], datetime] = _utc_now,
+) -> Settled:
+    """Answer an open item with one of `SIDES`, a plan with one of `PLANS`. Raises UsageError and StateError."""
+    from bridge.app import synced
+
+    store = state.pair(settings.name)
+    _refuse_what_does_not_fit(item, answer)
+    if answer == "reject":
+        await _reject(store, item)
+    elif item.kind != "halt" and not asks_for_work(item, answer):
+        await store.close_items([item.id or 0], answer)
+    else:
+        if answer == "always":
+            await _raise_limit(store, item)
+        await store.put_items([decided(item, answer)])
+        report = await synced(settings, state, options, now=now)
+        return Settled(await _again(store, item), report)
+    return Settled(await _again(store, item), None)
+
+
+def _refuse_what_does_not_fit(item: InboxItem, answer: str) -> None:
+    if item.answer is not None:
+        raise UsageError(f"Item {item.id} is settled already ({item.answer}). Nothing was done.")
+    if (item.kind == "halt") != (answer in PLANS):
+        wanted = "--approve, --reject or --always" if item.kind == "halt" else "--keep liondesk, calendar or both"
+        raise UsageError(f"Item {item.id} is answered with {wanted}. Nothing was done.")
+    if answer == "always" and not item.content.get("limit"):
+        raise UsageError(
+            f"Item {item.id} was not stopped by a limit that could be raised: answer with --approve or --reject. "
+            "Nothing was done."
+        )
+
+
+async def _again(store: SqlStore, item: InboxItem) -> InboxItem:
+    return await store.item(item.id or 0) or item
+
+
+async def _reject(store: SqlStore, item: InboxItem) -> None:
+    known = (await store.facts()).get(REJECTED)
+    digests = list(known) if isinstance(known, list) else []
+    operations = item.content["operations"]
+    digests += [each["digest"] for each in operations] if isinstance(operations, list) else []
+    await store.set_facts({REJECTED: digests[-REMEMBERED:]})
+    await store.close_items([item.id or 0], "reject")
+
+
+async def _raise_limit(store: SqlStore, item: InboxItem) -> None:
+    known = (await store.facts()).get(LIMITS)
+    raised = dict(known) if isinstance(known, Mapping) else {}
+    limit, measure = str(item.content["limit"]), int(str(item.content["measure"]))
+    await store.set_facts({LIMITS: {**raised, limit: max(measure, int(raised.get(limit, 0)))}})

@@ -1,0 +1,115 @@
+"""Whether a person must look before the first write; and what they said of the plan when it was shown to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.core.plan import Halt, Known, Limits, Work, digest, digest_of, halted
+from bridge.ports import InboxItem
+from bridge.report import Skipped
+from bridge.sync.observe import Observation
+from bridge.sync.pair import Pair
+from bridge.sync.words import described
+
+LIMITS = "limits"
+"""Under which name a pair remembers the limits that a person raised."""
+REJECTED = "rejected"
+"""Under which name it remembers the digests of operations that nobody wants."""
+REMEMBERED = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a guard says: `halt` where a person must look, `approved` the item that lets this very plan pass."""
+
+    halt: Halt | None
+    approved: InboxItem | None = None
+
+
+def digests(works: Sequence[Work]) -> list[str]:
+    """Of every operation of a plan."""
+    return [digest(each) for work in works for each in (*work.liondesk, *work.calendar)]
+
+
+async def guarded(pair: Pair, observation: Observation, works: Sequence[Work], *, allowed: bool) -> Decision:
+    """Whether a person must look first. What there is to lose is counted only when several items are written."""
+    busy = [work for work in works if not work.quiet]
+    item = await _answered(pair)
+    if item is not None and item.content.get("decision") in ("approve", "always"):
+        if item.content["digest"] == digest_of(digests(busy)):
+            return Decision(None, item)
+        if busy:
+            why = "what would be done now is not the plan that you approved"
+            return Decision(Halt(why))
+    if allowed or len(busy) < 2:
+        return Decision(None)
+    links = len(await pair.store.etags())
+    return Decision(halted(busy, Known(links, observation.emptied), await limits_of(pair)))
+
+
+async def _answered(pair: Pair) -> InboxItem | None:
+    if pair.records is None:
+        return None
+    return next((each for each in await pair.records.open_items() if each.kind == "halt"), None)
+
+
+async def limits_of(pair: Pair) -> Limits:
+    """The configured limits, or what a person raised them to."""
+    raised = (await pair.store.facts()).get(LIMITS)
+    if not isinstance(raised, Mapping):
+        return pair.limits
+    known = pair.limits
+    return replace(
+        known,
+        deletes=max(known.deletes, int(raised.get("deletes", 0))),
+        changes=max(known.changes, int(raised.get("changes", 0))),
+    )
+
+
+def plan_of(halt: Halt, works: Sequence[Work]) -> dict[str, object]:
+    """A halted plan as the inbox keeps it."""
+    operations = [
+        {"sentence": described(each).sentence(), "digest": digest(each)}
+        for work in works
+        for each in (*work.liondesk, *work.calendar)
+    ]
+    return {
+        "summary": "",
+        "reason": halt.reason,
+        "limit": halt.limit,
+        "measure": halt.measure,
+        "digest": digest_of(str(each["digest"]) for each in operations),
+        "operations": operations,
+    }
+
+
+def asking(pair: str, halt: Halt, number: int | None) -> str:
+    """The paragraph for the user."""
+    if number is None:
+        return (
+            f"Stopped before the first write: {halt.reason}. Nothing was changed on either side. See the whole plan "
+            f"with `liondesk-bridge sync {pair} --dry-run`; if it is what you want, run `liondesk-bridge sync {pair} "
+            "--allow-mass-change`."
+        )
+    return (
+        f"Stopped before the first write: {halt.reason}. Nothing was changed on either side. `liondesk-bridge "
+        f"conflicts` shows the whole plan as item {number}; `liondesk-bridge resolve {number} --approve` carries it "
+        "out, --reject leaves both sides as they are."
+    )
+
+
+def unwanted(works: Sequence[Work], rejected: frozenset[str]) -> tuple[tuple[Work, ...], tuple[Skipped, ...]]:
+    """The works without those that a person rejected, and these as items that are left alone."""
+    kept: list[Work] = []
+    skipped: list[Skipped] = []
+    for work in works:
+        operations = (*work.liondesk, *work.calendar)
+        if not rejected or not operations or any(digest(each) not in rejected for each in operations):
+            kept.append(work)
+            continue
+        report = described(operations[0])
+        key = work.pairing.href or next((each.row.id for each in work.pairing.rows), report.item)
+        why = "You rejected that plan, so each side keeps what it has until somebody edits the task."
+        skipped.append(Skipped(report.side.other, f"'{report.summary}'", why, key))
+    return tuple(kept), tuple(skipped)
