@@ -110,8 +110,14 @@ class Frame:
         return written.wall + self.lead
 
     def spelt(self, slot: Slot) -> str:
-        """The slot as RECURRENCE-ID, EXDATE and RDATE write it, in the form of the master's own date."""
-        return spell(slot - self.lead, self.anchor.form, self.owner)
+        """The slot as RECURRENCE-ID, EXDATE and RDATE write it, in the form of the master's own date.
+
+        In the hour that the owner's clock shows twice, a series on another clock stands at its own time of day.
+        """
+        wall = slot - self.lead
+        usual, later = (spell(wall.replace(fold=fold), self.anchor.form, self.owner) for fold in (0, 1))
+        own = f"T{self.anchor.local:%H%M%S}"
+        return later if own in later and own not in usual and self._zone is not self.owner else usual
 
     def settled(self, slot: Slot, zones: Zones) -> Slot:
         """The slot as it reads once it is written: one that its form cannot say becomes the nearest that it can."""

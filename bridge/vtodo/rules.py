@@ -12,27 +12,29 @@ from datetime import datetime, time, timedelta
 from bridge.core.model import Rule
 from bridge.core.recurrence import BadRule, format_rule, parse_rule
 from bridge.vtodo.lines import Nonsense
-from bridge.vtodo.values import Stamp, midnight
+from bridge.vtodo.values import Floating, Stamp, Zoned, convert, midnight
 from bridge.vtodo.zones import Zones
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_UNTIL_MIDNIGHT = re.compile(r"(UNTIL=\d{8})T000000Z?", re.IGNORECASE)
+_UNTIL_DAY = re.compile(r"(UNTIL=\d{8})T(?:000000|235959)Z?", re.IGNORECASE)
+_UNTIL_LOCAL = re.compile(r"UNTIL=\d{8}(?:T\d{6})?\s*(?:;|$)", re.IGNORECASE)
 _END_OF_DAY = time(23, 59, 59)
-_END_OF_TIME = 9000
-"""A rule until a later year than this is endless."""
 
 
 def rule_from_wire(text: str, anchor: Stamp, lead: timedelta, zones: Zones) -> Rule:
-    """The rule on the due moments' clock. `anchor` is DTSTART, or DUE where there is none. Raises Nonsense."""
+    """The rule on the due moments' clock. `anchor` is DTSTART, or DUE where there is none. Raises Nonsense.
+
+    An UNTIL without a zone is on DTSTART's clock. With a DTSTART that is a DATE, UNTIL names a day however it is spelt.
+    """
     if anchor.all_day:
-        text = _UNTIL_MIDNIGHT.sub(r"\1", text)
+        text = _UNTIL_DAY.sub(r"\1", text)
     try:
         rule = parse_rule(text, zones.owner)
     except BadRule as error:
         raise Nonsense(f"recurs by a rule that cannot be read: {error}") from None
     if rule.until is not None:
-        until = rule.until + lead if rule.until.year < _END_OF_TIME else None
-        if until is not None and anchor.all_day:
+        until = (_at_home(rule.until, anchor, zones) if _UNTIL_LOCAL.search(text) else rule.until) + lead
+        if anchor.all_day:
             until = datetime.combine(until.date(), _END_OF_DAY)
         rule = replace(rule, until=until)
     days = _days(anchor.wall, lead)
@@ -44,12 +46,20 @@ def rule_from_wire(text: str, anchor: Stamp, lead: timedelta, zones: Zones) -> R
 
 
 def rule_to_wire(rule: Rule, anchor: Stamp, lead: timedelta, zones: Zones) -> str:
-    """The text of RRULE for a series whose DTSTART (or lone DUE) is `anchor`."""
+    """The text of RRULE for a series whose DTSTART (or lone DUE) is `anchor`: UNTIL in UTC, or in the form of DTSTART.
+
+    RFC 5545, 3.3.10: a DATE where DTSTART is one, without a zone where DTSTART has none.
+    """
     days = _days(anchor.wall, lead)
     rule = (turned(rule, -days, zones) if days else None) or rule
     if rule.until is not None:
         rule = replace(rule, until=rule.until - lead)
-    return format_rule(rule, all_day=anchor.all_day, zone=zones.owner)
+    return format_rule(rule, all_day=anchor.all_day, zone=None if isinstance(anchor.form, Floating) else zones.owner)
+
+
+def _at_home(until: datetime, anchor: Stamp, zones: Zones) -> datetime:
+    """An UNTIL on the clock of DTSTART, on the owner's; beside a DTSTART in UTC it is the owner's already."""
+    return convert(until, anchor.form.zone, zones.owner) if isinstance(anchor.form, Zoned) else until
 
 
 def lead_for(rule: Rule | None, due: datetime, lead: timedelta, zones: Zones, *, all_day: bool) -> timedelta:
