@@ -41,7 +41,7 @@ unit: $(VENV)/.test ## pytest; TESTS=tests/core chooses, PYTEST_ARGS= runs in on
 readings: $(VENV)/.test ## the tables under three hard readings of the API
 	@$(BIN)/python -m tests.matrix --spread
 
-matrix: $(VENV)/.test ## the tables under every reading of the API, on both servers (half an hour)
+matrix: $(VENV)/.test ## the tables under every reading of the API, on both servers and in memory (two hours)
 	@$(BIN)/python -m tests.matrix
 
 format: $(VENV)/.test ## let ruff format and mend what it can

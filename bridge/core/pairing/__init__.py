@@ -34,7 +34,8 @@ def pair_up(links: Sequence[Link], sides: Sides) -> tuple[Pairing, ...]:
             shells[link.uid] = link
             continue
         current = [*rows_now(link, sides), *arrived]
-        taken, fresh = joining(link, current, fresh, sides)
+        taken, fresh, outside = joining(link, current, fresh, sides)
+        current = [each for each in current if each.slot not in outside]
         placed.append(resource_now(Pairing(link, tuple(sorted((*current, *taken), key=lambda each: each.slot))), sides))
     seen = {pairing.href for pairing in placed}
     newcomers = [found for found in sides.found.values() if found.href not in seen]

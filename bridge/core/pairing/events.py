@@ -41,9 +41,9 @@ def _event(row: Row) -> object:
 
 
 def _may_share(last: Row, later: Row) -> bool:
-    """Whether two rows may be of one event; `later` is due when the rule of `last` would have gone on."""
-    if last.event_id is not None:
-        return last.event_id == later.event_id
+    """Whether two that look so may be of one event; `later` is due when the rule of `last` would have gone on."""
+    if last.event_id is not None or later.event_id is not None:
+        return True  # they were brought together by it
     if last.rule is None or later.rule is None or last.rule == later.rule:
         return True
     following = next((slot for slot in expand(last.rule, last.task.due) if slot > last.task.due), None)

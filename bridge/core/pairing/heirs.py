@@ -1,7 +1,8 @@
 """Rows that took the place of others: a series, or its tail, under new ids and perhaps in a new event (law 4).
 
 Nothing but the rows tells. Of the three things that an edit of this and the following may change (text, moments, rule)
-two must be as they were, and the contact. Rows that were changed singly before may have stayed behind.
+two must be as they were, and the contact; or the rule alone, where as many appeared as vanished from the end of a
+series. Rows that were changed singly before may have stayed behind.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ def heirs(link: Link, current: Sequence[LinkedRow], fresh: Sequence[Row]) -> lis
         found = _in_place(link, lost, family, own=family[0].event_id in known, same_text=_usual(family) in texts)
         if found:
             return [*apart, *found]
+    elsewhere = {row.event_id for row in ruled} - known - {None}
+    apart = [each for each in apart if each.row.event_id not in elsewhere]
     alone = [row for row in fresh if row.rule is None and _says(row) == _says(gone)]
-    return [*apart, *(LinkedRow(min(lost), row) for row in alone[:1] if len(vacant) == len(link.rows) and not apart)]
+    return [*apart, *(LinkedRow(min(lost), row) for row in alone[:1] if _at_the_end(link, sorted(lost)))]
 
 
 def _without_rule(vacant: Mapping[Slot, Row], fresh: Sequence[Row]) -> list[LinkedRow]:
@@ -71,7 +74,7 @@ def _in_place(
     if (begins or 2 * len(there) >= min(len(lost), len(family))) and (own or same_rule or same_text):
         return there
     as_many = abs(len(family) - len(lost)) <= 1 or (own and len(family) > len(lost))
-    if not ends or not as_many or not (same_rule and (own or same_text)):
+    if not ends or not as_many or not same_rule or not (own or same_text or len(lost) > 1):
         return []
     if len(lost) == 1 and family[0].task.due > lost[0] + (lost[0] - _before(link, lost[0])) / 2:
         return []  # the last one was deleted, and the horizon made the next

@@ -29,10 +29,13 @@ def rows_now(link: Link, sides: Sides) -> list[LinkedRow]:
 
 def joining(
     link: Link, current: Sequence[LinkedRow], fresh: Sequence[Row], sides: Sides
-) -> tuple[list[LinkedRow], list[Row]]:
-    """New rows that belong to a known series: rows that took over a slot, and those the moving horizon made."""
+) -> tuple[list[LinkedRow], list[Row], frozenset[Slot]]:
+    """New rows that belong to a known series: rows that took over a slot, and those the moving horizon made.
+
+    With them the rows that are left, and the slots of `current` where a new row stands for one that left the series.
+    """
     if not link.rows or not fresh:
-        return [], list(fresh)
+        return [], list(fresh), frozenset()
     taken = {each.slot for each in current}
     vacant = {each.slot: each.row for each in link.rows if each.slot not in taken}
     joined = heirs(link, current, fresh)
@@ -52,7 +55,30 @@ def joining(
             vacant.pop(slot, None)
             taken.add(slot)
             joined.append(LinkedRow(slot, row))
-    return joined, rest
+    again = _made_again(link, current, [row for row in rest if _alike(row, [*current, *joined], events)])
+    made, outside = {each.row.id for each in again}, {each.slot for each in again}
+    rest = [row for row in rest if row.id not in made] + [each.row for each in current if each.slot in outside]
+    return [*joined, *again], rest, frozenset(outside)
+
+
+def _made_again(link: Link, current: Sequence[LinkedRow], rows: Sequence[Row]) -> list[LinkedRow]:
+    """New rows at slots whose own row was changed singly and left its event: LionDesk has made the series anew.
+
+    Where it shows no events, all of these rows must stand at such slots: else they are a series that looks alike.
+    """
+    at = {each.slot: each.row for each in current}
+    own = link.series.overrides if link.series is not None else {}
+    found = []
+    for row in rows:
+        holder = at.get(row.task.due)
+        left = holder is not None and (
+            holder.event_id != row.event_id if row.event_id is not None else row.task.due in own
+        )
+        if left:
+            found.append(LinkedRow(row.task.due, row))
+        elif row.event_id is None:
+            return []
+    return found
 
 
 def _vacant_slot(row: Row, vacant: Mapping[Slot, Row], events: set[str | None]) -> Slot | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -87,11 +87,15 @@ class Requests:
 
     def _tail(self, tail: Tail, fresh: Mapping[Slot, Task]) -> None:
         """One PATCH for this and the following; afterwards the exceptions must show what they showed before (law 4)."""
-        at = min((slot for slot in self.rows if slot >= tail.at), default=None)
-        if at is None:
+        concerned = sorted(slot for slot in self.rows if slot >= tail.at)
+        if not concerned:
             return
+        at = self._addressed(tail, concerned)
         row = self.rows[at]
-        due = tail.due if at == tail.at else tail.moved.get(at, tail.due)
+        if not self.recurring and not tail.restructured and self._exceptional(at):
+            return  # the one row that is left says what it says by itself
+        due = tail.moved.get(at, tail.due if tail.restructured else at + (tail.due - tail.at))
+        due = tail.due if at == tail.at else due
         wanted = _with(self._series_at(at), tail.fields)
         changes: dict[str, object] = {
             name: getattr(wanted, name) for name in CONTENT if getattr(row.task, name) != getattr(wanted, name)
@@ -103,14 +107,14 @@ class Requests:
             changes["rule"] = None if tail.rule is None else with_until(tail.rule, _anchor(tail))
         elif tail.restructured and self._ended_there(row.rule):
             changes["rule"] = replace(tail.rule, until=tail.due + FOR_EVER) if tail.rule is not None else None
-        self._expect(tail, at)
+        self._expect(tail, concerned[0])
         if self.series.zone is not None:
             self.expected.update(fresh)
         if not changes and all(self.rows[slot].task == self.expected.get(slot) for slot in self.rows):
             return
         self.reads_back = self.recurring or "rule" in changes
         why = Why(Side.CALENDAR, "moved" if "due" in changes else verb_of(changes))
-        if not self.followed:
+        if not self.followed and (row.rule is not None or not self.recurring or tail.rule is None):
             self.whole_from = at if self.recurring else None
             self.operations.append(PatchRow(row, at, changes, 2 if self.recurring else None, why))
             return
@@ -124,6 +128,12 @@ class Requests:
         """Whether LionDesk's rows end before the endless rule that they show: a tail of them was deleted there."""
         ended = self.base is not None and self.base.rule is not None and not self.base.rule.endless
         return ended and rule is not None and rule.endless
+
+    def _addressed(self, tail: Tail, concerned: Sequence[Slot]) -> Slot:
+        """The row that the request names: one that lost its rule when it was changed singly would end the series."""
+        if tail.restructured and tail.rule is None:
+            return concerned[0]
+        return next((slot for slot in concerned if self.rows[slot].rule is not None), concerned[0])
 
     def _exceptional(self, slot: Slot) -> bool:
         return self.base is not None and exceptional(self.base, slot)
