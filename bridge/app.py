@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.account import card_reader
-from bridge.core.model import Side
+from bridge.core.model import Shape, Side
 from bridge.core.policies import POLICIES
 from bridge.credentials import bearer
 from bridge.errors import BridgeError, ConfigurationError, Unreachable, fault
@@ -63,6 +63,7 @@ async def opened(
                 policy=POLICIES[settings.conflict],
                 now=now,
                 keep_completed=settings.keep_completed,
+                shape=Shape(dav.shape),
                 writes_liondesk=settings.direction != "to-calendar",
                 writes_calendar=settings.direction != "to-liondesk",
                 records=store,
@@ -187,9 +188,9 @@ async def _forget_calendar(store: SqlStore) -> None:
     That deletes no task: what LionDesk holds is shown in the new calendar.
     """
     links = await store.all_links()
-    shown = [each for each in links if each.href is not None]
+    shown = [each for each in links if each.href is not None or each.parts]
     if shown:
-        kept = [replace(each, href=None, etag=None, ics=None, retire_at=None) for each in shown if each.rows]
+        kept = [replace(each, href=None, etag=None, ics=None, retire_at=None, parts=()) for each in shown if each.rows]
         await store.save(kept, [each.id for each in shown if not each.rows and each.id is not None])
         await store.set_cursor(Side.CALENDAR, None)
 

@@ -87,7 +87,6 @@ def test_each_setting_that_is_refused_is_told(each: object) -> None:
         "state": ["postgresql"],
         "conflict": ['conflict = "ask"'],
         "component": ["vevent"],
-        "shape": ["rolling", "separate"],
         "oauth": ["oauth"],
     }
     assert [word for word in words[each.key] if word not in text] == []  # type: ignore[attr-defined] # of NOT_BUILT

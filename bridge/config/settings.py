@@ -40,7 +40,9 @@ class NotBuilt:
         return key == self.key and (not self.beginnings or str(value).startswith(self.beginnings))
 
 
-NOT_BUILT = (NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),)
+NOT_BUILT = (
+    NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),
+)
 """All that waits for a later version."""
 
 

@@ -30,6 +30,14 @@ class Side(StrEnum):
         return Side.CALENDAR if self is Side.LIONDESK else Side.LIONDESK
 
 
+class Shape(StrEnum):
+    """How a recurring task is spelled in the calendar, a setting of the pair (decision 0010)."""
+
+    OVERRIDES = "overrides"
+    ROLLING = "rolling"
+    SEPARATE = "separate"
+
+
 class Status(StrEnum):
     """A task's status, in LionDesk's words. Deletion is a property of the row, not a status of the task."""
 
@@ -106,9 +114,11 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One calendar resource: a single task, or a master with its overrides.
+    """What the calendar shows of a series: a single task, or a master with its overrides.
 
-    `master.due` is the first slot. `master` is None when only overrides are there (an orphan: never a deletion).
+    `master.due` is the first slot. `master` is None when only overrides are there: in one resource that is an orphan,
+    which is never a deletion; gathered from several, these are stand-alone tasks of a series whose rule no resource
+    tells.
     `zone` is the IANA name of the resource's own zone when its rule runs on another clock than the pair's, else None.
     `modified_at` is the newest LAST-MODIFIED. `prodid` tells which app wrote last.
     `pointer` is the slot that X-KDE-LIBKCAL-DTRECURRENCE names as the open one, None without it.
@@ -124,6 +134,19 @@ class Series:
     modified_at: datetime | None = None
     prodid: str = ""
     pointer: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stand-alone resource that shows one occurrence of a series (shapes `rolling` and `separate`).
+
+    `series` is what it says by itself; its UID is the resource's.
+    """
+
+    slot: Slot
+    series: Series
+    href: str
+    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +170,11 @@ class Link:
     """Which items belong together, and what each side showed when both last agreed.
 
     `series` is None while the calendar has nothing, `rows` is empty while LionDesk has nothing. `href` and `etag` are
-    the calendar resource as last seen. `waits` are slots that LionDesk has no row for yet, though the calendar says
-    something of its own there: LionDesk is told once the row appears.
+    the main resource as last seen; `parts` are the stand-alone ones beside it, and `main` is then what the main one
+    says by itself, None where there is none: `series` is gathered from all of them. A run that died may have changed
+    the roles: the main resource may be the part of slot `heir` by now, or (`rising`) a part the main one. `waits` are
+    slots that LionDesk has no row for yet, though the calendar says something of its own there: LionDesk is told once
+    the row appears.
     """
 
     uid: str
@@ -158,3 +184,7 @@ class Link:
     href: str | None = None
     etag: str | None = None
     waits: frozenset[Slot] = frozenset()
+    parts: tuple[Part, ...] = ()
+    main: Series | None = None
+    heir: Slot | None = None
+    rising: bool = False

@@ -16,6 +16,7 @@ from bridge.core.model import SYNCED, Link, LinkedRow, Row, Series, Side, Slot, 
 from bridge.core.occurrences import from_master, linked_by_slot, present, value_at
 from bridge.core.pairing import Pairing, rows_for
 from bridge.core.policies import Conflict, Dispute, Policy, Question, edit_beats_delete
+from bridge.core.shapes import gathered
 
 __all__ = ["Agreement", "reconcile"]
 
@@ -46,11 +47,31 @@ def reconcile(pairing: Pairing, policy: Policy, zone: ZoneInfo, asked: Sequence[
 def _deleted_in_calendar(pairing: Pairing, policy: Policy, zone: ZoneInfo, asked: Sequence[Question]) -> Agreement:
     there = liondesk_delta(pairing.link.rows, pairing.rows, pairing.link.series)
     if there.only_less:
-        return Agreement(pairing, None, to_liondesk=Delta(gone=True))
+        return _left_beside(pairing, zone) or Agreement(pairing, None, to_liondesk=Delta(gone=True))
     if pairing.link.series is None or pairing.link.series.master is None:
         return Agreement(pairing, None, create=Side.CALENDAR, conflicts=(_survived(pairing, Side.LIONDESK),))
     back = _merged(replace(pairing, series=pairing.link.series, href=None, etag=None), policy, zone, asked)
     return replace(back, conflicts=(*back.conflicts, _survived(pairing, Side.LIONDESK)))
+
+
+def _left_beside(pairing: Pairing, zone: ZoneInfo) -> Agreement | None:
+    """What is told of a main resource that was deleted while completed occurrences stand beside it, or have left.
+
+    What the calendar showed and does not any more is gone: this and the following, where nothing else follows. None
+    where all of the series is.
+    """
+    base, rows = pairing.link.series, linked_by_slot(pairing.rows)
+    if base is None or not pairing.rolls:
+        return None
+    standing = frozenset(part.slot for part in pairing.parts)
+    gone = (present(base, zone, max(rows)) & rows.keys()) - standing
+    if gone == rows.keys() or not gone:
+        return None
+    series = gathered(None, pairing.parts, zone) or Series(pairing.link.uid, None)
+    first = min(gone)
+    followed = any(slot > first for slot in rows.keys() - gone)
+    delta = Delta(drops=gone) if followed else Delta(drop_from=first)
+    return Agreement(pairing, replace(series, uid=pairing.link.uid), to_liondesk=delta)
 
 
 def _deleted_in_liondesk(pairing: Pairing, zone: ZoneInfo) -> Agreement:
@@ -172,6 +193,7 @@ def _adopted(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
     assert pairing.series is not None
     series, rows = pairing.series, linked_by_slot(pairing.rows)
     shown = present(series, zone, max(rows))
+    several = series.rule is not None or series.master is None
     there: dict[Slot, Mapping[str, object]] = {}
     here: dict[Slot, Mapping[str, object]] = {}
     for slot, row in rows.items():
@@ -185,7 +207,7 @@ def _adopted(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
     base = Delta(
         edits={slot: fields for slot, fields in there.items() if fields},
         adds={slot: row.task for slot, row in rows.items() if slot not in shown and not _history(slot, row, series)},
-        drops=frozenset(slot for slot in shown if slot not in rows) if series.rule else frozenset(),
+        drops=frozenset(slot for slot in shown if slot not in rows) if several else frozenset(),
     )
     other = Delta(edits={slot: fields for slot, fields in here.items() if fields})
     return Merging(pairing, series, policy, base, other).agreement()
@@ -194,4 +216,6 @@ def _adopted(pairing: Pairing, policy: Policy, zone: ZoneInfo) -> Agreement:
 def _history(slot: Slot, row: Row, series: Series) -> bool:
     """A completed occurrence from before the series begins in the calendar: an app rolled the series on (idiom 5)."""
     done = row.task.status is Status.COMPLETE
-    return done and series.rule is not None and series.master is not None and slot < series.master.due
+    if series.master is None:
+        return done
+    return done and series.rule is not None and slot < series.master.due

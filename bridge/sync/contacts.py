@@ -6,10 +6,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import Override, Row, Series, Slot
+from bridge.core.model import Override, Row, Series, Shape, Slot
 from bridge.core.occurrences import linked_by_slot, present, value_at
 from bridge.core.plan import PutResource, Work
 from bridge.errors import CredentialsError, Unreachable
@@ -30,7 +31,8 @@ async def introduced(pair: Pair, works: Iterable[Work], *, full: bool) -> Pair:
     if pair.contact is None:
         return pair
     every = list(works)
-    needed = _named(work for work in every if any(isinstance(each, PutResource) for each in work.calendar))
+    renewing = pair.context.was is not None
+    needed = _named(work for work in every if renewing or any(isinstance(e, PutResource) for e in work.calendar))
     if not needed and not full:
         return pair
     kept = _remembered((await pair.store.facts()).get(FACT))
@@ -124,8 +126,23 @@ def _usual(rows: Iterable[Row]) -> str | None:
     return max(reversed(contacts), key=lambda contact: counts[contact])
 
 
-def rows_of(work: Work, rows: Mapping[Slot, Row], uid: str) -> Mapping[Slot, Row]:
-    """Which of a work's rows stand for the slots of the resource that it writes under `uid`."""
+def rows_of(work: Work, rows: Mapping[Slot, Row], put: PutResource) -> Mapping[Slot, Row]:
+    """Which of a work's rows stand for the slots of the resource that it writes."""
+    own = _rows_of(work, rows, put.link or put.series.uid)
+    if put.part is not None:
+        return {slot: row for slot, row in own.items() if slot == put.part}
+    return own if work.pairing.shape is Shape.OVERRIDES else _plain(own, put.series)
+
+
+def _plain(rows: Mapping[Slot, Row], series: Series) -> Mapping[Slot, Row]:
+    """The rows that a master without overrides speaks for, as if all were of one contact: the one most of them have."""
+    begins = series.master.due if series.master is not None else datetime.min
+    own = {slot: row for slot, row in rows.items() if slot >= begins and slot not in series.exdates}
+    usual = _usual([row for _, row in sorted(own.items())]) if own else None
+    return {slot: replace(row, task=replace(row.task, contact_id=usual)) for slot, row in own.items()}
+
+
+def _rows_of(work: Work, rows: Mapping[Slot, Row], uid: str) -> Mapping[Slot, Row]:
     newest = {row.id: row for row in rows.values()}
     tail = next((each for each in work.split if each.link.uid == uid), None)
     if tail is not None:

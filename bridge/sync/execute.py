@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias
 
 from bridge import vtodo
 from bridge.core.model import SYNCED, LinkedRow, Row, Series, Slot
 from bridge.core.occurrences import linked_by_slot, present
-from bridge.core.pairing import Pairing
-from bridge.core.plan import DeleteResource, DeleteRow, Operation, PatchRow, PostTask, PutResource, Work, mend
+from bridge.core.plan import (
+    DeleteResource,
+    DeleteRow,
+    Operation,
+    PatchRow,
+    PostTask,
+    PutResource,
+    Spelling,
+    Work,
+    again,
+    concerned,
+    mend,
+)
 from bridge.core.settle import Reread, read_back
 from bridge.ports import Done, OperationRecord, Refused, Removed, Resource, Stale, Stored, StoredLink, Unknown
 from bridge.report import OperationReport, plain
@@ -25,30 +35,12 @@ from bridge.sync.announced import with_mending, with_posts
 from bridge.sync.contacts import contacted, rows_of
 from bridge.sync.observe import since
 from bridge.sync.pair import Options, Pair
+from bridge.sync.parts import new_roles, retired, standing_beside
+from bridge.sync.receipts import Answer, Receipt, outcome, stays
 from bridge.sync.words import described
 
 AT_ONCE = 8
 """How many links are written at the same time."""
-
-Answer: TypeAlias = Done | Stored | Removed | Stale | Refused | Unknown
-
-
-@dataclass(slots=True)
-class Receipt:
-    """What came of one link's work.
-
-    `rows` and `resource` are as the sides showed them last; `retry` says that the base must not move because something
-    was not written. `stored` is the link as the base holds it by now, with what was announced.
-    """
-
-    work: Work
-    rows: dict[Slot, Row]
-    resource: Resource | None
-    reports: list[OperationReport] = field(default_factory=list)
-    retry: bool = False
-    refused: bool = False
-    stored: StoredLink | None = None
-    split: list[tuple[Pairing, Resource]] = field(default_factory=list)
 
 
 class Executor:
@@ -62,9 +54,10 @@ class Executor:
         stored: Mapping[str, StoredLink] = MappingProxyType({}),
         ics: Mapping[str, str] = MappingProxyType({}),
         newest: datetime | None = None,
+        spelling: Spelling | None = None,
     ) -> None:
         """`stored` are the base's links by UID, `ics` the resources' texts by href, `newest` LionDesk's last edit."""
-        self.pair, self.run, self.options = pair, run, options
+        self.pair, self.run, self.options, self.spelling = pair, run, options, spelling
         self.stored, self.ics, self.newest = stored, ics, newest
         self.fresh: Mapping[str, Row] = {}
         self.claimed: dict[str, str] = {}
@@ -101,7 +94,11 @@ class Executor:
         resource = None
         if pairing.href is not None and pairing.etag is not None:
             resource = Resource(pairing.href, pairing.etag, self.ics.get(pairing.href, ""))
-        receipt = Receipt(work, dict(linked_by_slot(pairing.rows)), resource)
+        receipt = Receipt(work, dict(linked_by_slot(pairing.rows)), resource, parts=standing_beside(pairing, self.ics))
+        if self.options.stopping():
+            receipt.reports += [described(each, "waiting", "The program was stopped.") for each in work.operations]
+            receipt.retry = True
+            return receipt
         if work.reads_back and work.expected:
             await self._announce_mending(work)
         await self._write_liondesk(receipt, work.liondesk)
@@ -109,10 +106,24 @@ class Executor:
             await self._read_back(receipt)
         if receipt.retry:
             return receipt
-        for operation in work.calendar:
+        for operation in await self._calendar_writes(receipt):
             if not await self._write_calendar(receipt, operation):
                 break  # a series is not cut while its tail stands nowhere; the next run sees all of it again
         return receipt
+
+    async def _calendar_writes(self, receipt: Receipt) -> Sequence[PutResource | DeleteResource]:
+        """The calendar's requests; told anew where they depend on which rows LionDesk made."""
+        work = receipt.work
+        anew = work.reads_back and work.series is not None and bool(work.calendar) and concerned(work)
+        if self.spelling is not None and anew:
+            slots = frozenset(work.relinked.get(slot, slot) for slot in receipt.rows)
+            work = replace(work, calendar=again(work, self.spelling, slots, retired(self.pair, receipt.rows)))
+        roles = new_roles(work)
+        if roles:
+            stored = self.stored.get(work.pairing.link.uid)
+            stored = stored or StoredLink(None, work.pairing.link.uid, work.pairing.href)
+            await self._announce([replace(stored, pending={"retry": True, **(stored.pending or {}), **roles})])
+        return work.calendar
 
     async def _announce_posts(self, works: Iterable[Work]) -> None:
         """Kept before anything is POSTed: should its answer be lost, the next run looks for it among the new rows."""
@@ -184,7 +195,7 @@ class Executor:
 
     def _forget(self, receipt: Receipt, operation: DeleteRow) -> None:
         """Rows that this request took away are not there any more."""
-        receipt.rows = {slot: row for slot, row in receipt.rows.items() if _stays(slot, row, operation)}
+        receipt.rows = {slot: row for slot, row in receipt.rows.items() if stays(slot, row, operation)}
 
     def _current(self, row: Row) -> Row | None:
         current = self.fresh.get(row.id)
@@ -242,12 +253,11 @@ class Executor:
             request = calendar.delete(operation.href, operation.etag)
             answer: Answer = await self._journalled(receipt, operation, {}, request)
             if isinstance(answer, Removed):
-                receipt.resource = None
+                receipt.lost(operation.href)
             return isinstance(answer, Removed)
-        previous = receipt.resource.ics if operation.href is not None and receipt.resource is not None else None
-        series = operation.series
+        previous, series = receipt.text(operation), operation.series
         if self.pair.contact is not None:
-            series = contacted(series, rows_of(receipt.work, receipt.rows, series.uid), context.zone)
+            series = contacted(series, rows_of(receipt.work, receipt.rows, operation), context.zone)
         if previous is None:
             previous = self.options.texts.get(operation.series.uid)
         try:
@@ -266,14 +276,14 @@ class Executor:
         if isinstance(answer, Stale) and operation.href is None and answer.current is not None:
             answer = await self._made_before(receipt, operation, answer.current, series)
         if isinstance(answer, Stored):
-            self._stored(receipt, operation, answer.resource)
+            receipt.took(operation, answer.resource)
         return isinstance(answer, Stored)
 
     async def _made_before(
         self, receipt: Receipt, operation: PutResource, current: Resource, series: Series
     ) -> Stored | Stale | Refused | Unknown:
         """A resource of the bridge's own name is there already: a run made it and never heard so."""
-        if not series.uid.startswith("liondesk-"):
+        if not series.uid.startswith("liondesk-") and operation.part is None:
             return Stale(current)
         receipt.reports.pop()
         receipt.retry = False
@@ -282,13 +292,6 @@ class Executor:
         answer = await self._journalled(receipt, operation, {"ics": ics}, request)
         assert not isinstance(answer, Done | Removed)  # noqa: S101  # the answers of a PUT
         return answer
-
-    def _stored(self, receipt: Receipt, operation: PutResource, resource: Resource) -> None:
-        tail = next((each for each in receipt.work.split if each.link.uid == operation.series.uid), None)
-        if tail is None:
-            receipt.resource = resource
-        else:
-            receipt.split.append((tail, resource))
 
     # -- the journal ---------------------------------------------------------------------------------------------------
 
@@ -304,7 +307,7 @@ class Executor:
             request.close()  # what is not in the journal is not sent
             raise
         answer = await request
-        state, message = _outcome(answer)
+        state, message = outcome(answer)
         report = described(operation, "done" if state == "done" else "failed", message)
         if isinstance(operation, PostTask) and isinstance(answer, Done) and answer.row is not None:
             report = replace(report, item=answer.row.id)
@@ -317,33 +320,6 @@ class Executor:
         self._done += 1
         self.options.progress(self._done, max(self._total, self._done))
         return answer
-
-
-def _outcome(answer: Answer) -> tuple[str, str]:
-    match answer:
-        case Done() | Stored() | Removed():
-            return "done", ""
-        case Refused(later=True, message=message):
-            return "later", f"It could not be done now ({message}); the next run tries again."
-        case Refused(status=status, message=message):
-            return "refused", f"It was refused ({status}): {message}"
-        case Stale():
-            return "stale", "It changed in the calendar meanwhile; the next run merges it."
-        case Unknown(why=why):
-            return (
-                "unknown",
-                f"Whether it took effect is not known ({why}); the next run looks before it does anything.",
-            )
-
-
-def _stays(slot: Slot, row: Row, operation: DeleteRow) -> bool:
-    match operation.delete_type:
-        case 2:
-            return slot < operation.slot
-        case 3:
-            return False
-        case _:
-            return row.id != operation.row.id
 
 
 def _value(row: Row, name: str) -> object:

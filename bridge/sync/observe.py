@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge import vtodo
-from bridge.core.model import Link, LinkedRow, Row, Series, Side, Unreadable
+from bridge.core.model import Link, LinkedRow, Row, Series, Shape, Side, Unreadable
 from bridge.core.occurrences import CERTAIN
 from bridge.core.pairing import Found, Sides
+from bridge.core.shapes import gathered, slot_of_uid
 from bridge.ports import Resource, ResourcesSeen, RowsSeen, StoredLink
 from bridge.report import Skipped
 from bridge.sync.announced import posted_of
 from bridge.sync.pair import Options, Pair
+from bridge.sync.parts import SHAPE, heir_of, hrefs_of, parts_of, rising, texts_of
 from bridge.sync.standing import looked_after, slots_waiting
 
 
@@ -22,7 +24,8 @@ from bridge.sync.standing import looked_after, slots_waiting
 class Observation:
     """What a run starts from. `ics` holds the text of each resource by href, `stored` the base's links by UID.
 
-    `looked_at`: row ids and hrefs that were read, None for a whole side.
+    `looked_at`: row ids and hrefs that were read, None for a whole side. `changing`: the calendar is written in another
+    shape than the pair's.
     """
 
     links: tuple[Link, ...]
@@ -35,6 +38,7 @@ class Observation:
     calendar_cursor: str | None
     newest: datetime | None
     emptied: Side | None
+    changing: bool
 
     @property
     def horizon(self) -> datetime:
@@ -66,12 +70,14 @@ async def observe(pair: Pair, options: Options, wished: Collection[str] = ()) ->
         pair.liondesk.observe(rows_cursor, _Known(pair, unreadable)),
         pair.calendar.observe(calendar_cursor, store.etags),
     )
-    stored = await _touched(pair, rows, resources, wished)
+    changing = facts.get(SHAPE, Shape.OVERRIDES) != pair.shape
+    stored = await (pair.store.all_links() if changing else _touched(pair, rows, resources, wished))
     rows, resources = await _looked_again(pair, stored, rows, resources, wished)
     links = tuple(as_link(pair, each) for each in stored)
-    found, ics, broken = _understood(pair, resources.changed, {each.href for each in stored})
+    found, ics, broken = _understood(pair, resources.changed, {href for each in stored for href in hrefs_of(each)})
     gone = _gone(stored, resources)
-    ics = {**{each.href: each.ics for each in stored if each.href and each.ics and each.href not in gone}, **ics}
+    known_texts = {href: text for each in stored for href, text in texts_of(each).items() if href not in gone}
+    ics = {**known_texts, **ics}
     if not options.dry_run:
         await _remember_unreadable(pair, rows, unreadable)
     now = pair.now().astimezone(pair.context.zone).replace(tzinfo=None)
@@ -84,6 +90,7 @@ async def observe(pair: Pair, options: Options, wished: Collection[str] = ()) ->
         horizon=max([now + CERTAIN, *(row.task.due for row in rows.rows if row.rule and row.rule.endless)]),
         zone=pair.context.zone,
         posted=posted_of(stored),
+        shape=pair.shape,
     )
     skipped = (
         *(Skipped(Side.LIONDESK, each.item, each.why, each.item) for each in rows.unreadable),
@@ -105,6 +112,7 @@ async def observe(pair: Pair, options: Options, wished: Collection[str] = ()) ->
         resources.cursor,
         newest,
         _emptied(rows, resources),
+        changing,
     )
 
 
@@ -149,14 +157,17 @@ async def _touched(
 
 
 def _uids(resources: Iterable[Resource]) -> list[str]:
-    """UIDs without parsing: a line of the text, unfolded or not, is enough to look for a link by it."""
+    """UIDs without parsing: a line of the text, unfolded or not, is enough to look for a link by it.
+
+    With them come those of the series that a UID says it is an occurrence of.
+    """
     found = []
     for each in resources:
         for line in each.ics.splitlines():
             if line.upper().startswith("UID:"):
                 found.append(line[4:].strip())
                 break
-    return found
+    return [*found, *(named[0] for uid in found if (named := slot_of_uid(uid)) is not None)]
 
 
 async def _looked_again(
@@ -174,7 +185,7 @@ async def _looked_again(
     seen = {row.id for row in rows.rows}
     shown = {each.href for each in resources.changed} | set(resources.gone)
     ids = {row_id for each in waiting for row_id in _ids(each)} - seen
-    hrefs = {each.href for each in waiting if each.href is not None} - shown
+    hrefs = {href for each in waiting for href in hrefs_of(each)} - shown
     fresh, current = await asyncio.gather(
         pair.liondesk.read(ids) if ids and not rows.complete else _nothing(),
         pair.calendar.fetch(hrefs) if hrefs else _none(),
@@ -214,7 +225,7 @@ def _gone(stored: Iterable[StoredLink], resources: ResourcesSeen) -> frozenset[s
     if resources.complete:
         unread = {each.item for each in resources.unreadable}
         there = {each.href for each in resources.changed} | resources.unchanged | unread
-        gone |= {each.href for each in stored if each.href is not None and each.href not in there}
+        gone |= {href for each in stored for href in hrefs_of(each)} - there
     return frozenset(gone)
 
 
@@ -244,15 +255,21 @@ async def _remember_unreadable(pair: Pair, rows: RowsSeen, before: Collection[st
 
 def as_link(pair: Pair, stored: StoredLink) -> Link:
     """A stored link as the core knows it."""
-    series = vtodo.read(stored.ics, pair.context, stored.href or stored.uid) if stored.ics else None
+    read = vtodo.read(stored.ics, pair.context, stored.href or stored.uid) if stored.ics else None
+    main, parts = read if isinstance(read, Series) else None, parts_of(pair, stored)
+    series = gathered(main, parts, pair.context.zone) if len(parts) == len(stored.parts) else None
     return Link(
         uid=stored.uid,
         id=stored.id,
         rows=tuple(LinkedRow(row.slot, pair.liondesk.row(row.raw)) for row in stored.rows),
-        series=series if isinstance(series, Series) else None,
+        series=replace(series, uid=stored.uid) if series is not None and main is None else series,
         href=stored.href,
         etag=stored.etag,
         waits=slots_waiting(stored),
+        parts=parts,
+        main=main if parts else None,
+        heir=heir_of(stored),
+        rising=rising(stored),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.core.model import Shape
 from bridge.core.plan import Limits
 from bridge.core.policies import Policy
 from bridge.core.wishes import Wish
@@ -37,12 +38,14 @@ class Pair:
     contact: Callable[[str], Awaitable[ContactCard | None]] | None = None
     records: Records | None = None
     limits: Limits = field(default_factory=Limits)
+    shape: Shape = Shape.OVERRIDES
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How this run differs from a plain one. `full` reads both sides from nothing; `run` is its name in the journal.
 
+    `stopping` is asked before each task's writes: once it says yes, the rest is left to the next run.
     `allow_mass_change`: a person has seen what the guards stopped, and wants it. `wishes`: what a person wants besides;
     `texts` are resources by UID that come back as they were.
     """
@@ -54,3 +57,4 @@ class Options:
     wishes: tuple[Wish, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = field(default=lambda _done, _total: None)
+    stopping: Callable[[], bool] = field(default=lambda: False)

@@ -7,35 +7,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bridge import vtodo
 from bridge.core.idioms import understood
-from bridge.core.model import Link, LinkedRow, Row, Side, Slot, Status
+from bridge.core.model import Link, Side, Slot, Status
 from bridge.core.occurrences import linked_by_slot
 from bridge.core.pairing import Pairing, neighboured, pair_up
 from bridge.core.plan import (
     DeleteResource,
     Dropped,
-    Waiting,
+    Spelling,
     Why,
     Work,
     all_dropped,
     plan,
+    spelled_out,
 )
 from bridge.core.policies import Conflict
 from bridge.core.reconcile import Agreement
-from bridge.core.settle import retires_at, settled
-from bridge.ports import Resource, StoredLink, StoredRow
+from bridge.core.settle import retires_at
+from bridge.ports import StoredLink
 from bridge.report import ConflictReport, OperationReport, Outcome, PairReport, Skipped
 from bridge.sync.asking import close_halts, note_conflicts, note_halt, settle_inbox, with_questions
 from bridge.sync.contacts import introduced
-from bridge.sync.execute import Executor, Receipt, calendar_series
+from bridge.sync.execute import Executor
 from bridge.sync.halting import asking, guarded, unwanted
 from bridge.sync.observe import Observation, observe
 from bridge.sync.pair import Options, Pair
+from bridge.sync.parts import SHAPE, retired
 from bridge.sync.person import NOBODY, Granted, Person, agreed, as_wished, grant, keep_alone, person_of, quiet_alone
+from bridge.sync.receipts import Receipt
 from bridge.sync.recover import finish_mending
+from bridge.sync.renewal import note, prepared, renewed
+from bridge.sync.settling import settle
 from bridge.sync.skipped import FACT, as_fact, still_skipped
-from bridge.sync.standing import kept_waiting, noted, standing
+from bridge.sync.standing import kept_waiting, standing
 from bridge.sync.words import described, disputed, given_up, waiting
 
 
@@ -73,6 +77,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
     name = options.run or f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     if not options.dry_run:
         await finish_mending(pair, name)
+    pair, options = await prepared(pair, options)
     person = await person_of(pair, options)
     observation = await observe(pair, options, person.links)
     planned = decide(pair, observation, person)
@@ -84,8 +89,10 @@ async def run(pair: Pair, options: Options) -> PairReport:
     elif not options.dry_run:
         await note_conflicts(pair, observation, planned.conflicts)
         pair = await introduced(pair, planned.works, full=options.full)
+        planned = replace(planned, works=renewed(pair, planned.works, observation.ics))
         receipts = await _execute(pair, name, started, observation, planned, options)
         await _commit(pair, observation, planned, receipts)
+        await note(pair, done=not any(each.retry or each.refused for each in receipts))
         await close_halts(pair, decision.approved)
         failed = frozenset(each.work.pairing.link.uid for each in receipts if each.retry or each.refused)
         await settle_inbox(pair, name, planned.conflicts, planned.compared, failed, planned.granted)
@@ -139,12 +146,18 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
         if not wished and stored is not None and (slot := _waits_for_tail(agreement, stored)) is not None:
             held[pairing.link.uid] = slot
             continue
-        works.append(as_wished(_retired(pair, plan(agreement, pair.context.zone, observation.horizon)), granted))
+        work = _retired(pair, plan(agreement, pair.context.zone, observation.horizon))
+        over = retired(pair, linked_by_slot(pairing.rows))
+        works.append(as_wished(spelled_out(work, _spelling(pair, observation), over), granted))
     works.sort(key=_by_due)
     allowed = tuple(_allowed(pair, work) for work in works)
     allowed, left = unwanted(allowed, person.rejected)
     skipped += left
     return Planned(allowed, held, tuple(forgotten), tuple(skipped), observation.horizon, tuple(undecided), granted)
+
+
+def _spelling(pair: Pair, observation: Observation) -> Spelling:
+    return Spelling(pair.context.zone, observation.horizon, observation.changing)
 
 
 def _by_due(work: Work) -> tuple[datetime, str]:
@@ -181,7 +194,8 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
 def _waits_for_tail(agreement: Agreement, stored: StoredLink) -> Slot | None:
     """A truncation waits one run for the tail that an app may still be writing (idiom 15)."""
     cut = agreement.to_liondesk.drop_from
-    if cut is None or not any(each.slot >= cut for each in agreement.pairing.rows):
+    gone = agreement.pairing.series is None  # the resource itself, so that nothing was cut
+    if cut is None or gone or not any(each.slot >= cut for each in agreement.pairing.rows):
         return None
     already = (stored.pending or {}).get("cut")
     return None if already == cut.isoformat() else cut
@@ -221,7 +235,8 @@ async def _execute(
     if all(work.quiet for work in planned.works):
         return []
     await pair.store.begin_run(name, started, options.dry_run)
-    executor = Executor(pair, name, options, observation.stored, observation.ics, observation.newest)
+    spelling = _spelling(pair, observation)
+    executor = Executor(pair, name, options, observation.stored, observation.ics, observation.newest, spelling)
     receipts = await executor.execute(planned.works)
     for receipt in receipts:
         receipt.stored = executor.stored.get(receipt.work.pairing.link.uid)
@@ -233,7 +248,7 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
     by_work = {id(receipt.work): receipt for receipt in receipts}
     links: list[StoredLink] = []
     for work in planned.works:
-        links += _settle(pair, observation, work, by_work.get(id(work)))
+        links += settle(pair, observation, work, by_work.get(id(work)))
     for uid, slot in planned.held.items():
         stored = observation.stored[uid]
         links.append(replace(stored, pending={**kept_waiting(stored), "cut": slot.isoformat()}))
@@ -251,6 +266,8 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
     for side, cursor in ((Side.LIONDESK, observation.liondesk_cursor), (Side.CALENDAR, calendar_cursor)):
         if await pair.store.cursor(side) != cursor:
             await pair.store.set_cursor(side, cursor)
+    if observation.changing and pair.writes_calendar and not any(receipt.retry for receipt in receipts):
+        await pair.store.set_facts({SHAPE: pair.shape.value})
 
 
 async def _past_own_writes(pair: Pair, observation: Observation) -> str | None:
@@ -267,100 +284,6 @@ async def _past_own_writes(pair: Pair, observation: Observation) -> str | None:
     seen = await pair.calendar.observe(observation.calendar_cursor, known)
     own = all(etags.get(each.href) == each.etag for each in seen.changed) and not set(seen.gone) & etags.keys()
     return seen.cursor if own and not seen.unreadable else observation.calendar_cursor
-
-
-def _settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | None) -> list[StoredLink]:
-    pairing = work.pairing
-    stored = receipt.stored if receipt is not None else observation.stored.get(pairing.link.uid)
-    if stored is not None and pairing.link.id is None:
-        pairing = replace(pairing, link=replace(pairing.link, id=stored.id))
-    if receipt is not None and receipt.retry:
-        return [_unsettled(pair, stored, receipt)]
-    if receipt is None:
-        rows: Mapping[Slot, Row] = linked_by_slot(pairing.rows)
-        resource = _resource(observation, pairing)
-    else:
-        rows, resource = receipt.rows, receipt.resource
-    split = receipt.split if receipt is not None else []
-    taken = {each.row.id for tail, _ in split for each in tail.rows}
-    kept = {work.relinked.get(slot, slot): row for slot, row in rows.items() if row.id not in taken}
-    kept = _showable(pair, kept, resource)
-    links = [_stored(pair, pairing, kept, resource, work.waiting)] if kept or resource is not None else []
-    if not links and stored is not None:
-        links = [replace(stored, rows=(), href=None, etag=None, ics=None, pending=None, retire_at=None)]
-    for tail, held in split:
-        there = {each.slot: _newest_form(rows, each) for each in tail.rows}
-        links.append(_stored(pair, tail, there, held, work.waiting))
-    return links
-
-
-def _showable(pair: Pair, rows: dict[Slot, Row], resource: Resource | None) -> dict[Slot, Row]:
-    """The rows that a resource can show: a single task is one row, others that survived beside it get their own."""
-    series = calendar_series(pair, resource) if resource is not None and len(rows) > 1 else None
-    if series is None or series.master is None or series.rule is not None or series.overrides:
-        return rows
-    due = series.master.due
-    home = min(rows, key=lambda slot: (slot != due, slot))
-    return {home: rows[home]}
-
-
-def _newest_form(rows: Mapping[Slot, Row], each: LinkedRow) -> Row:
-    """The newest form of a row that moved to another link."""
-    return next((row for row in rows.values() if row.id == each.row.id), each.row)
-
-
-def _resource(observation: Observation, pairing: Pairing) -> Resource | None:
-    if pairing.series is None or pairing.href is None or pairing.etag is None:
-        return None
-    return Resource(pairing.href, pairing.etag, observation.ics.get(pairing.href, ""))
-
-
-def _stored(
-    pair: Pair, pairing: Pairing, rows: Mapping[Slot, Row], resource: Resource | None, waits: Sequence[Waiting]
-) -> StoredLink:
-    series = calendar_series(pair, resource) if resource is not None else None
-    link = settled(pairing, rows, series, resource.href if resource else None, resource.etag if resource else None)
-    return StoredLink(
-        id=link.id,
-        uid=link.uid,
-        href=link.href,
-        etag=link.etag,
-        ics=resource.ics if resource else None,
-        rows=tuple(StoredRow(each.row.id, each.row.event_id, each.slot, each.row.raw) for each in link.rows),
-        pending=noted([each for each in waits if each.uid == link.uid], rows) if resource is not None else None,
-        retire_at=retires_at(link, pair.keep_completed) if resource is not None else None,
-    )
-
-
-def _unsettled(pair: Pair, stored: StoredLink | None, receipt: Receipt) -> StoredLink:
-    """The base stays where it was, with a note that the next run must look at both sides of this link again.
-
-    Rows that were created are kept, so that they are never created twice.
-    """
-    pairing = receipt.work.pairing
-    known = {each.row.id for each in pairing.rows}
-    made = [row for row in receipt.rows.values() if row.id not in known]
-    pending: dict[str, object] = {"retry": True, "rows": sorted({*known, *(row.id for row in made)})}
-    pending |= kept_waiting(stored)
-    stored = stored or _undecided(pair, pairing)
-    pending |= {name: note for name, note in (stored.pending or {}).items() if name in ("mend", "posted")}
-    new_rows = tuple(
-        StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in receipt.rows.items() if row in made
-    )
-    return replace(stored, rows=(*stored.rows, *new_rows), pending=pending)
-
-
-def _undecided(pair: Pair, pairing: Pairing) -> StoredLink:
-    """The base of a link that it does not have yet: none, or for the tail of a split series what the whole one was."""
-    base = pairing.link
-    return StoredLink(
-        None,
-        base.uid,
-        pairing.href,
-        pairing.etag if base.series is not None else None,
-        vtodo.write(base.series, pair.context, pair.now()) if base.series is not None else None,
-        tuple(StoredRow(each.row.id, each.row.event_id, each.slot, each.row.raw) for each in base.rows),
-    )
 
 
 # -- reporting ---------------------------------------------------------------------------------------------------------

@@ -101,8 +101,12 @@ def _because(why: Why) -> str:
     match why.verb:
         case "mended":
             return "the series lost it when LionDesk took over an edit of this and the following"
+        case "spelled anew":
+            return "the shape of this calendar is another one now; no task was edited"
         case "put in order":
             return "the calendar's form of an edit does not show what LionDesk holds"
+        case "renewed":
+            return "the pair's settings or its contact say so since it was written"
         case "retired":
             return "it has been complete for longer than keep_completed; LionDesk keeps it"
         case "decided":

@@ -28,9 +28,9 @@ SOON = f"{day(4):%Y%m%dT%H%M%S}"
         ("username = 5", 'username = "alice"', ("`username`", "must be text in quotes")),
         ('time_zone = "America/Los_Angles"\ntoken =', "token =", ("America/Los_Angles", "America/Los_Angeles")),
         ("name = alice", 'name = "alice"', ("not valid TOML",)),
-        ('shape = "rolling"\nusername =', "username =", ("`shape`", "not built yet")),
+        ('shape = "roling"\nusername =', "username =", ("`shape`", "'rolling'")),
     ],
-    ids=["unknown key", "unknown table", "wrong type", "time zone", "no TOML", "not built"],
+    ids=["unknown key", "unknown table", "wrong type", "time zone", "no TOML", "unknown value"],
 )
 def test_a_mistake_in_the_configuration_is_named(desk: Desk, wrong: str, right: str, words: tuple[str, ...]) -> None:
     text = desk.config.read_text()

@@ -197,8 +197,7 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"pair": 'direction = "sideways"'}, r"it is one of both, to-calendar, to-liondesk"),
     ({"pair": "direction = ['both']"}, r"it is one of both, to-calendar, to-liondesk"),
     # what is not built
-    ({"calendar": 'shape = "rolling"'}, r'`shape` .* is not built yet: only shape = "overrides" works in this version'),
-    ({"calendar": 'shape = "separate"'}, r"not built yet"),
+    ({"calendar": 'shape = "roling"'}, r"did you mean 'rolling'\?"),
     ({"calendar": 'component = "events"'}, r"did you mean 'event'\?"),
     ({"pair": 'conflict = "ask"'}, r'not built yet: only conflict = "newest", "liondesk" or "calendar"'),
     ({"top": 'state = "postgresql://db/x"'}, r'not built yet: only state = "sqlite:///FILE"'),

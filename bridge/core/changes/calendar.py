@@ -49,6 +49,8 @@ def calendar_delta(old: Series, new: Series, rows: Sequence[LinkedRow], zone: Zo
 
     `rows` are LionDesk's, which say where the open occurrences are. `new` has been through `restored`.
     """
+    if old.master is None and new.master is not None:
+        return _ruled(old, new, zone)
     if old.master is None or new.master is None:
         return _overrides_alone(old, new)
     if old.rule is None and new.rule is None:
@@ -69,7 +71,26 @@ def _overrides_alone(old: Series, new: Series) -> Delta:
         before = value_at(old, slot)
         if before is not None and (fields := differences(before, override.task)):
             edits[slot] = fields
-    return Delta(edits=edits)
+    if old.master is not None:
+        return Delta(edits=edits)
+    adds = {slot: each.task for slot, each in new.overrides.items() if slot not in old.overrides}
+    return Delta(edits=edits, drops=frozenset(old.overrides.keys() - new.overrides.keys()), adds=adds)
+
+
+def _ruled(old: Series, new: Series, zone: ZoneInfo) -> Delta:
+    """One of several stand-alone tasks of a series got a rule: from it on, that is the series."""
+    assert new.master is not None
+    due, shown = new.master.due, present(new, zone, max(old.overrides))
+    at = min((slot for slot in old.overrides if slot >= due), default=max(old.overrides))
+    before = {slot: each.task for slot, each in old.overrides.items() if slot < at}
+    edits = {
+        slot: fields
+        for slot, task in before.items()
+        if slot in shown and (now := value_at(new, slot)) and (fields := differences(task, now))
+    }
+    fields = differences(old.overrides[at].task, new.master, CONTENT)
+    tail = Tail(at, fields, due, new.rule, restructured=True, whole=True, moved={at: due})
+    return Delta(tail=tail, edits=edits, drops=frozenset(before.keys() - shown))
 
 
 def first_open(rows: Sequence[LinkedRow]) -> LinkedRow | None:

@@ -20,7 +20,7 @@ def liondesk_delta(old: Sequence[LinkedRow], new: Sequence[LinkedRow], series: S
     missing = sorted(slot for slot in before if slot not in after)
     adds = {slot: row.task for slot, row in after.items() if slot not in before}
     if series is None or series.rule is None:
-        was_series = any(each.row.rule is not None for each in old)
+        was_series = any(each.row.rule is not None for each in old) or (series is not None and series.master is None)
         return _single_or_grown(edits, missing, adds, () if was_series else new, series)
     tail = _tail_edit(before, after, series)
     if tail is not None:

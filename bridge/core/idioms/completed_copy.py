@@ -10,20 +10,21 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.beside import lacks, with_part
 from bridge.core.model import Link, LinkedRow, Series, Slot, Status
 from bridge.core.occurrences import tail_of, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.recurrence import expand
 
 
-def completed_copy(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
+def completed_copy(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the row of the occurrence to its copy: linked, never posted."""
     copies = {each.href: each for each in pairings if _copy(each)}
     result: list[Pairing] = []
     for pairing in pairings:
         if _copy(pairing):
             continue
-        result += _handed_over(pairing, copies)
+        result += [_taken_in(pairing, copies, zone)] if pairing.rolls else _handed_over(pairing, copies)
     return (*result, *copies.values())
 
 
@@ -44,6 +45,21 @@ def _handed_over(pairing: Pairing, copies: dict[str | None, Pairing]) -> list[Pa
             freed.append(_linked(pairing, each, series, copy))
             pairing = _less(pairing, each.slot)
     return [pairing, *freed] if pairing.rows or pairing.series is not None else freed
+
+
+def _taken_in(pairing: Pairing, copies: dict[str | None, Pairing], zone: ZoneInfo) -> Pairing:
+    """The series with the copies that are occurrences of it, in the place of those that the bridge made itself."""
+    series = pairing.link.series or pairing.series
+    if not copies or series is None or series.rule is None or series.master is None:
+        return pairing
+    told = {slot: each for slot, each in series.overrides.items() if not lacks(pairing, slot)}
+    plain = replace(series, overrides=told)
+    for each in pairing.rows:
+        copy = next((copy for copy in copies.values() if lacks(pairing, each.slot) and _of(each, plain, copy)), None)
+        if copy is not None:
+            del copies[copy.href]
+            pairing = with_part(pairing, each.slot, copy, zone)
+    return pairing
 
 
 def _of(each: LinkedRow, series: Series, copy: Pairing) -> bool:

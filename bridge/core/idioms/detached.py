@@ -9,24 +9,38 @@ from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.beside import with_part
 from bridge.core.model import Link, LinkedRow, Series, Slot
 from bridge.core.occurrences import value_at, without
 from bridge.core.pairing import Pairing
 
 
-def detached(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
+def detached(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the row of an excluded occurrence to the newcomer that shows the same task at the same moment."""
     newcomers = {each.href: each for each in pairings if _single_newcomer(each)}
     result: list[Pairing] = []
     for pairing in pairings:
         if _single_newcomer(pairing):
             continue
-        result += _released(pairing, newcomers)
+        result += [_kept(pairing, newcomers, zone)] if pairing.rolls else _released(pairing, newcomers)
     return (*result, *newcomers.values())
 
 
 def _single_newcomer(pairing: Pairing) -> bool:
     return pairing.newcomer and pairing.series is not None and pairing.series.rule is None
+
+
+def _kept(pairing: Pairing, newcomers: dict[str | None, Pairing], zone: ZoneInfo) -> Pairing:
+    """The series with the newcomers that show what it excludes now."""
+    old, new = pairing.link.series, pairing.series
+    if old is None or new is None or new.rule is None:
+        return pairing
+    for slot in sorted(new.exdates - old.exdates):
+        heir = _heir(old, slot, newcomers) if any(each.slot == slot for each in pairing.rows) else None
+        if heir is not None:
+            del newcomers[heir.href]
+            pairing = with_part(pairing, slot, heir, zone)
+    return pairing
 
 
 def _released(pairing: Pairing, newcomers: dict[str | None, Pairing]) -> list[Pairing]:

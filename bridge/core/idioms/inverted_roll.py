@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import Link, LinkedRow, Series, Slot, Status
+from bridge.core.model import Link, LinkedRow, Part, Series, Slot, Status
 from bridge.core.occurrences import tail_of, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.recurrence import expand, same_occurrences
+from bridge.core.shapes import gathered
 
 
-def inverted_roll(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
+def inverted_roll(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the series' rows to the UID that continues it, and the done occurrence to the old one."""
     heirs = {each.href: each for each in pairings if each.newcomer and each.series and each.series.rule is not None}
     newcomers = set(heirs)
@@ -27,7 +28,7 @@ def inverted_roll(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairi
             result.append(pairing)
         else:
             del heirs[heir.href]
-            result += _exchanged(pairing, heir)
+            result += [_continued(pairing, heir, zone)] if pairing.rolls else _exchanged(pairing, heir)
     return (*result, *heirs.values())
 
 
@@ -40,6 +41,19 @@ def _continues(pairing: Pairing, heir: Pairing) -> bool:
     endless = replace(old.rule, count=None, until=None)
     on_the_rule = on.master.due in set(expand(endless, old.master.due, on.master.due))
     return on.master.summary == old.master.summary and on.rule.parts == old.rule.parts and on_the_rule
+
+
+def _continued(pairing: Pairing, heir: Pairing, zone: ZoneInfo) -> Pairing:
+    """The same series with the new resource as its main one, and the old one as the part that is done."""
+    old, new, main = pairing.link.series, pairing.resource, heir.resource
+    assert old is not None
+    assert old.master is not None
+    assert new is not None
+    if pairing.href is None or pairing.etag is None:
+        return pairing
+    parts = (*pairing.parts, Part(old.master.due, new, pairing.href, pairing.etag))
+    series = gathered(main, parts, zone, old)
+    return replace(pairing, series=series, href=heir.href, etag=heir.etag, main=main, parts=parts)
 
 
 def _exchanged(pairing: Pairing, heir: Pairing) -> list[Pairing]:

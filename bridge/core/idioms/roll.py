@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import Rule, Series, Slot, Status
-from bridge.core.occurrences import linked_by_slot, tail_of
+from bridge.core.occurrences import linked_by_slot, tail_of, value_at, with_override
 from bridge.core.pairing import Pairing
-from bridge.core.recurrence import expand, same_occurrences
+from bridge.core.recurrence import expand, same_occurrences, with_until
+from bridge.core.shapes import begun_at, grid
 
 HOUR = timedelta(hours=1)
 
@@ -33,6 +34,9 @@ def _understood(pairing: Pairing, zone: ZoneInfo) -> Pairing:
     landed = _landed(old, new.master.due, zone)
     if landed is None or new.master.all_day != old.master.all_day:
         return pairing
+    if pairing.rolls:
+        rolled = _rolled_on if landed > old.master.due else _rolled_back
+        return rolled(pairing, old, new, landed, zone)
     if landed > old.master.due:
         return _forward(pairing, old, new, landed)
     return _back(pairing, old, new, landed)
@@ -113,3 +117,48 @@ def _back(pairing: Pairing, old: Series, new: Series, landed: Slot) -> Pairing:
         held=pairing.held if series == new else pairing.held or new,
         meant={**pairing.meant, landed: {"status": Status.INCOMPLETE}},
     )
+
+
+# -- where the history of a series stands beside it --------------------------------------------------------------------
+
+
+def _rolled_on(pairing: Pairing, old: Series, new: Series, landed: Slot, zone: ZoneInfo) -> Pairing:
+    """The old current occurrence is done and stays with the series; those jumped over are open as before (idiom 11)."""
+    assert old.master is not None
+    assert new.master is not None
+    was = old.master.due
+    rest = tail_of(old, landed, old.uid).rule
+    kept = _end_kept(tail_of(old, landed, old.uid), new, landed)
+    assert rest is not None
+    assert kept is not None
+    same = kept == rest or same_occurrences(kept, landed, rest, landed)
+    passed = frozenset(slot for slot in old.exdates if slot < landed)
+    series = replace(
+        new,
+        master=replace(new.master, due=was),
+        rule=old.rule if same else with_until(kept, landed),
+        exdates=new.exdates | (passed - new.overrides.keys()),
+    )
+    series = replace(series, rdates=series.rdates - grid(series, zone, max(series.rdates, default=was)))
+    row, own = linked_by_slot(pairing.rows).get(was), series.overrides.get(was)
+    shown = value_at(series, was)
+    done = own is not None and own.task.status is Status.COMPLETE
+    if row is not None and row.task.status is Status.INCOMPLETE and shown is not None and not done:
+        series = with_override(series, was, replace(shown, status=Status.COMPLETE))
+    return replace(pairing, series=series, held=pairing.held or new)
+
+
+def _rolled_back(pairing: Pairing, old: Series, new: Series, landed: Slot, zone: ZoneInfo) -> Pairing:
+    """The master stands at an occurrence that was done: it is open again."""
+    row = linked_by_slot(pairing.rows).get(landed)
+    if row is None:
+        return pairing
+    base = begun_at(old, landed, zone)
+    if landed in base.exdates:  # its time in the calendar was over
+        base = with_override(base, landed, replace(row.task, due=landed, status=Status.COMPLETE))
+    series = replace(new, rule=base.rule, exdates=new.exdates | base.exdates)
+    series = replace(series, rdates=series.rdates - grid(series, zone, max(series.rdates, default=landed)))
+    opened = value_at(series, landed)
+    if row.task.status is Status.COMPLETE and opened is not None:
+        series = with_override(series, landed, replace(opened, status=Status.INCOMPLETE, completed_at=None))
+    return replace(pairing, link=replace(pairing.link, series=base), series=series, held=pairing.held or new)

@@ -9,9 +9,10 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bridge.core.changes import cut_at
-from bridge.core.model import Link, LinkedRow, Series, Slot
+from bridge.core.model import Link, LinkedRow, Part, Series, Slot
 from bridge.core.occurrences import cut_series, tail_of
 from bridge.core.pairing import Pairing
+from bridge.core.shapes import gathered
 
 
 def split(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
@@ -29,7 +30,8 @@ def split(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
             result.append(pairing)
         else:
             del newcomers[heir.href]
-            result += _divided(pairing, at, heir)
+            head, tail = _divided(pairing, at, heir)
+            result += [head, _gathered(tail, zone)]
     return (*result, *newcomers.values())
 
 
@@ -63,9 +65,25 @@ def _divided(pairing: Pairing, at: Slot, heir: Pairing) -> list[Pairing]:
     tail_base: Series = tail_of(base.series, at, heir.link.uid)
     tail = Link(heir.link.uid, rows=_from(base.rows, at), series=tail_base)
     return [
-        replace(pairing, link=head, rows=_before(pairing.rows, at)),
-        replace(heir, link=tail, rows=_from(pairing.rows, at)),
+        replace(pairing, link=head, rows=_before(pairing.rows, at), parts=_parts_before(pairing, at)),
+        replace(heir, link=tail, rows=_from(pairing.rows, at), parts=_parts_from(pairing, at)),
     ]
+
+
+def _gathered(tail: Pairing, zone: ZoneInfo) -> Pairing:
+    """The tail with what stands beside it."""
+    main = tail.resource
+    if not tail.parts or main is None:
+        return tail
+    return replace(tail, series=gathered(main, tail.parts, zone, tail.link.series), main=main)
+
+
+def _parts_before(pairing: Pairing, at: Slot) -> tuple[Part, ...]:
+    return tuple(each for each in pairing.parts if each.slot < at)
+
+
+def _parts_from(pairing: Pairing, at: Slot) -> tuple[Part, ...]:
+    return tuple(each for each in pairing.parts if each.slot >= at)
 
 
 def _before(rows: tuple[LinkedRow, ...], at: Slot) -> tuple[LinkedRow, ...]:

@@ -15,7 +15,8 @@ from bridge.core.pairing.adoption import adopt, rows_for
 from bridge.core.pairing.arrived import arrived_rows
 from bridge.core.pairing.events import neighboured
 from bridge.core.pairing.grouping import event_uid, group_pairing, groups_of, uid_of
-from bridge.core.pairing.known import found_elsewhere, joining, resource_now, rows_now
+from bridge.core.pairing.known import joining, rows_now
+from bridge.core.pairing.standing import by_series, heaped, standing_now
 from bridge.core.pairing.values import Found, Pairing, Posted, Sides
 
 __all__ = ["Found", "Pairing", "Posted", "Sides", "neighboured", "pair_up", "rows_for", "uid_of"]
@@ -36,18 +37,24 @@ def pair_up(links: Sequence[Link], sides: Sides) -> tuple[Pairing, ...]:
         current = [*rows_now(link, sides), *arrived]
         taken, fresh, outside = joining(link, current, fresh, sides)
         current = [each for each in current if each.slot not in outside]
-        placed.append(resource_now(Pairing(link, tuple(sorted((*current, *taken), key=lambda each: each.slot))), sides))
-    seen = {pairing.href for pairing in placed}
-    newcomers = [found for found in sides.found.values() if found.href not in seen]
-    moved = {found.series.uid: found for found in newcomers}
-    placed = [found_elsewhere(pairing, moved) for pairing in placed]
-    claimed = {pairing.href for pairing in placed}
-    newcomers = [found for found in newcomers if found.href not in claimed]
+        placed.append(Pairing(link, tuple(sorted((*current, *taken), key=lambda each: each.slot))))
+    placed, newcomers = _standing(placed, sides)
     uids = {link.uid for link in links} - shells.keys()
     uids |= {event_uid(each.row.event_id) for pairing in placed for each in pairing.rows if each.row.event_id}
-    groups = [group_pairing(group, sides, uids) for group in groups_of(fresh)]
-    new = adopt([each for group in groups for each in group], newcomers)
+    groups = [each for group in groups_of(fresh) for each in group_pairing(group, sides, uids)]
+    heaps = heaped(newcomers, by_series(newcomers), (each.link.uid for each in groups), sides)
+    new = [replace(each, shape=sides.shape) for each in adopt(groups, heaps, sides.zone)]
     return (*placed, *_in_shells(new, shells))
+
+
+def _standing(placed: Sequence[Pairing], sides: Sides) -> tuple[list[Pairing], list[Found]]:
+    """The known series with what stands for them in the calendar, and the resources that are nobody's yet."""
+    hrefs = {pairing.link.href for pairing in placed} | {part.href for each in placed for part in each.link.parts}
+    newcomers = [found for found in sides.found.values() if found.href not in hrefs]
+    by_uid, strays = {found.series.uid: found for found in newcomers}, by_series(newcomers)
+    now = [standing_now(pairing, sides, strays.get(pairing.link.uid, ()), by_uid) for pairing in placed]
+    claimed = {pairing.href for pairing in now} | {part.href for pairing in now for part in pairing.parts}
+    return now, [found for found in newcomers if found.href not in claimed]
 
 
 def _last_slot(link: Link) -> datetime:

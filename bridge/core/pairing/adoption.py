@@ -13,7 +13,7 @@ from bridge.core.pairing.values import Found, Pairing
 from bridge.core.recurrence import expand, same_occurrences
 
 
-def adopt(groups: Sequence[Pairing], newcomers: Sequence[Found]) -> list[Pairing]:
+def adopt(groups: Sequence[Pairing], newcomers: Sequence[Found], zone: ZoneInfo) -> list[Pairing]:
     """New rows with the resources that already show them: by UID, else by content."""
     left = {found.href: found for found in newcomers}
     by_uid = {found.series.uid: found for found in newcomers}
@@ -28,18 +28,17 @@ def adopt(groups: Sequence[Pairing], newcomers: Sequence[Found]) -> list[Pairing
             alone.append(pairing)
     by_text: dict[str, list[Found]] = defaultdict(list)
     for found in left.values():
-        if found.series.master is not None:
-            by_text[found.series.master.summary].append(found)
+        if (shown := _text(found.series)) is not None:
+            by_text[shown].append(found)
     for pairing in alone:
-        match = next(
-            (found for found in by_text[_first(pairing).summary] if found.href in left and _shows(found, pairing)), None
-        )
+        alike = (found for found in by_text[_first(pairing).summary] if found.href in left)
+        match = next((found for found in alike if _shows(found, pairing, zone)), None)
         if match is None:
             adopted.append(pairing)
         else:
             del left[match.href]
             adopted.append(_with(pairing, match))
-    newly = [Pairing(Link(found.series.uid), (), found.series, found.href, found.etag) for found in left.values()]
+    newly = [_with(Pairing(Link(found.series.uid)), found) for found in left.values()]
     return [*_strays_home(adopted), *newly]
 
 
@@ -64,17 +63,28 @@ def _strays_home(pairings: Sequence[Pairing]) -> list[Pairing]:
 
 def _with(pairing: Pairing, found: Found) -> Pairing:
     link = replace(pairing.link, uid=found.series.uid)
-    return replace(pairing, link=link, series=found.series, href=found.href, etag=found.etag)
+    pairing = replace(pairing, link=link, series=found.series, parts=found.parts, main=found.main)
+    if found.parts and found.main is None:
+        return pairing
+    return replace(pairing, href=found.href, etag=found.etag)
+
+
+def _text(series: Series) -> str | None:
+    task = series.master or next((each.task for each in series.overrides.values()), None)
+    return None if task is None else task.summary
 
 
 def _first(pairing: Pairing) -> Task:
     return pairing.rows[0].row.task
 
 
-def _shows(found: Found, pairing: Pairing) -> bool:
+def _shows(found: Found, pairing: Pairing, zone: ZoneInfo) -> bool:
     """Whether a resource shows the same occurrences as these rows: the same moments, under the same text."""
     series, linked = found.series, linked_by_slot(pairing.rows)
-    assert series.master is not None
+    if found.parts:
+        return 2 * len(present(series, zone, max(linked)) & set(linked)) > len(linked)
+    if series.master is None:
+        return False
     rule = next((each.row.rule for each in pairing.rows if each.row.rule is not None), None)
     if series.rule is None or rule is None:
         first = _first(pairing)

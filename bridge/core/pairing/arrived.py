@@ -23,7 +23,10 @@ def arrived_rows(link: Link, fresh: Sequence[Row], sides: Sides) -> tuple[list[L
         else:
             found = sides.found.get(link.href or "")
             series = found.series if found is not None else link.series
-            arrived += rows_for(series, mine, sides.zone) if series is not None else ()
+            if series is not None and series.rule is None:  # it was spelled as stand-alone tasks by then
+                arrived += [LinkedRow(row.task.due, row) for row in mine]
+            else:
+                arrived += rows_for(series, mine, sides.zone) if series is not None else ()
         placed = {each.row.id for each in arrived}
         left = [row for row in left if row.id not in placed]
     return arrived, left

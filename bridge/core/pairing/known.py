@@ -108,9 +108,9 @@ def _slot_of_rule(row: Row, link: Link, rows: Sequence[LinkedRow], zone: ZoneInf
     rule, master = row.rule, link.series.master
     if master is not None and (by := ruled(link.series, due)[0]) and (slot := due - by) not in taken:
         return slot if slot in present(link.series, zone, slot) else None
-    if rule is None or master is None:
+    if rule is None or (master is None and not taken):
         return None
-    begins = master.due if link.series.rule is not None else min(taken, default=master.due)
+    begins = master.due if master is not None and link.series.rule is not None else min(taken, default=due)
     anew = min((each.row.task.due for each in rows if each.row.rule == rule), default=begins)
     return due if any(due in set(expand(rule, anchor, due)) for anchor in (begins, anew) if anchor <= due) else None
 

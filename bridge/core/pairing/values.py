@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import Link, LinkedRow, Row, Rule, Series, Slot, Task
+from bridge.core.model import Link, LinkedRow, Part, Row, Rule, Series, Shape, Slot, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ class Pairing:
 
     `followed`, `following`: LionDesk's event has later, earlier rows that belong to another link, since a series that
     was split here may be one there. What is told to all the rows of it reaches those, too.
+
+    `series` is gathered from the main resource, which is at `href` and says `main` by itself, and from the stand-alone
+    ones in `parts`. `shape` is how it is to be spelled.
     """
 
     link: Link
@@ -33,6 +36,9 @@ class Pairing:
     held: Series | None = None
     followed: bool = False
     following: bool = False
+    parts: tuple[Part, ...] = ()
+    main: Series | None = None
+    shape: Shape = Shape.OVERRIDES
 
     @property
     def newcomer(self) -> bool:
@@ -40,14 +46,32 @@ class Pairing:
         known = self.link.series is not None or bool(self.link.rows) or bool(self.rows)
         return not known and self.series is not None and self.series.master is not None
 
+    @property
+    def rolls(self) -> bool:
+        """Whether the master moves on while its history stays beside it: in `rolling`, and wherever parts stand."""
+        return self.shape is Shape.ROLLING or bool(self.parts) or bool(self.link.parts)
+
+    @property
+    def resource(self) -> Series | None:
+        """What the main resource says by itself, None where there is none."""
+        if self.href is None:
+            return None
+        return self.main if self.main is not None else (self.held or self.series)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A calendar resource as observed, understood."""
+    """A calendar resource as observed, understood.
+
+    With `parts`, `series` is gathered from it and from these; `main` is then what it says by itself, None where it is
+    itself one of the parts.
+    """
 
     href: str
     etag: str
     series: Series
+    parts: tuple[Part, ...] = ()
+    main: Series | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +88,7 @@ class Sides:
     """What both sides showed in this run. `..._complete`: what is not in there is not there at all.
 
     `horizon` is how far LionDesk is known to have made rows of its rules. `posted` is what was sent for a link, by its
-    UID, while nobody knows whether it arrived.
+    UID, while nobody knows whether it arrived. `shape` is how series are to be spelled.
     """
 
     rows: Mapping[str, Row]
@@ -74,3 +98,4 @@ class Sides:
     horizon: datetime
     zone: ZoneInfo
     posted: Mapping[str, tuple[Posted, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    shape: Shape = Shape.OVERRIDES

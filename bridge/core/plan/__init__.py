@@ -18,6 +18,7 @@ from bridge.core.plan.operations import (
     Work,
 )
 from bridge.core.plan.showing import shown_by
+from bridge.core.plan.spelling import Spelling, again, concerned, spelled_out
 from bridge.core.plan.waiting import all_dropped
 from bridge.core.plan.work import plan
 
@@ -32,14 +33,18 @@ __all__ = [
     "PatchRow",
     "PostTask",
     "PutResource",
+    "Spelling",
     "Waiting",
     "Why",
     "Work",
+    "again",
     "all_dropped",
+    "concerned",
     "digest",
     "digest_of",
     "halted",
     "mend",
     "plan",
     "shown_by",
+    "spelled_out",
 ]

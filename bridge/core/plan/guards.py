@@ -80,10 +80,17 @@ def _deletes(operation: Operation) -> bool:
         case DeleteRow(delete_type=delete_type):
             return delete_type != 1
         case DeleteResource(why=Why(verb=verb)):
-            return verb != "retired"
+            return verb == "deleted"
         case _:
             return False
 
 
 def _changes(operation: Operation) -> bool:
-    return isinstance(operation, PatchRow) or (isinstance(operation, PutResource) and operation.href is not None)
+    """What is only spelled in another shape says what it said before."""
+    match operation:
+        case PatchRow():
+            return True
+        case PutResource(href=href, why=Why(verb=verb)):
+            return href is not None and verb != "spelled anew"
+        case _:
+            return False

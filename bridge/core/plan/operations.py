@@ -56,7 +56,10 @@ class DeleteRow:
 
 @dataclass(frozen=True, slots=True)
 class PutResource:
-    """Write a calendar resource: created where `href` is None. `changed` tells the fields by slot for the report."""
+    """Write a calendar resource: created where `href` is None. `changes` are those that a report shows.
+
+    `link` is the UID of the link that it is of, empty for the series' own; `part` is the slot that it shows by itself.
+    """
 
     series: Series
     href: str | None
@@ -65,16 +68,19 @@ class PutResource:
     summary: str
     slot: Slot | None
     changes: Mapping[str, tuple[object, object]]
+    link: str = ""
+    part: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteResource:
-    """DELETE a calendar resource."""
+    """DELETE a calendar resource. `link` is the UID of the link that it is of, empty for the series' own."""
 
     series: Series
     href: str
     etag: str
     why: Why
+    link: str = ""
 
 
 Operation: TypeAlias = PatchRow | PostTask | DeleteRow | PutResource | DeleteResource
@@ -129,6 +135,11 @@ class Work:
     waiting: tuple[Waiting, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Everything to write, in this order."""
+        return (*self.liondesk, *self.calendar)
 
     @property
     def quiet(self) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.changes import Delta, Tail
+from bridge.core.changes import ONE_WAY, Delta, Tail
 from bridge.core.model import Link, LinkedRow, Series, Side, Slot, Status, Task
 from bridge.core.occurrences import (
     cut_series,
@@ -42,7 +42,7 @@ def shown_after(
     if tail is not None:
         rows = tuple(_agreed(each, expected) for each in pairing.rows)
         agreed = replace(pairing, rows=rows, followed=pairing.followed or delta.drop_from is not None)
-        if tail.whole or series.rule is None:
+        if tail.whole or series.rule is None or _all_that_rolls(series, agreed, tail):
             series = _whole(series, agreed, tail, horizon)
         else:
             series, split = _split(series, agreed, tail, horizon)
@@ -55,9 +55,16 @@ def shown_after(
     series = _edited(series, agreement, delta, pairing)
     linked = linked_by_slot(pairing.rows)
     for slot, task in sorted(delta.adds.items()):
-        if (slot in linked or slot in agreement.to_liondesk.adds) and series.rule is not None:
+        several = series.rule is not None or series.master is None
+        if (slot in linked or slot in agreement.to_liondesk.adds) and several:
             series = with_override(_with_room(series, slot, zone), slot, task)
-    return (without(series, delta.drops) if series.rule is not None else series), split
+    several = series.rule is not None or series.master is None
+    return (without(series, delta.drops) if several else series), split
+
+
+def _all_that_rolls(series: Series, pairing: Pairing, tail: Tail) -> bool:
+    """Whether a tail is all that a rolling master still has: what was done before stands beside it."""
+    return pairing.rolls and series.master is not None and tail.at <= series.master.due
 
 
 def _reshaped(agreement: Agreement, expected: Mapping[Slot, Task], zone: ZoneInfo) -> tuple[Series, Delta, Pairing]:
@@ -83,7 +90,7 @@ def _edited(series: Series, agreement: Agreement, delta: Delta, pairing: Pairing
         if series.rule is None and series.master is not None:
             if slot == series.master.due or len(pairing.rows) == 1:
                 series = replace(series, master=_taking(series.master, fields))
-        elif _before_the_beginning(series, slot):
+        elif _before_the_beginning(series, slot) and slot not in series.rdates:
             series = _reaching_back(series, slot, pairing.rows)
         elif (task := _before(agreement, series, slot)) is not None:
             series = with_override(series, slot, _taking(task, fields))
@@ -204,7 +211,16 @@ def _whole(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> S
         return replace(series, master=_taking(series.master, tail.fields))
     fresh = _made_of(series, pairing, tail, horizon)
     fresh = _still_excluded(series, fresh, tail, pairing)
+    if pairing.rolls:
+        fresh = _with_history(series, fresh, tail.at)
     return replace(fresh, modified_at=series.modified_at, prodid=series.prodid)
+
+
+def _with_history(old: Series, fresh: Series, at: Slot) -> Series:
+    """A series made anew with what stood beside the old one before it."""
+    passed = {slot: each for slot, each in old.overrides.items() if slot < at and slot not in old.exdates}
+    overrides = MappingProxyType({**passed, **fresh.overrides})
+    return replace(fresh, overrides=overrides, rdates=fresh.rdates | passed.keys())
 
 
 def _made_of(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) -> Series:
@@ -215,7 +231,8 @@ def _made_of(series: Series, pairing: Pairing, tail: Tail, horizon: datetime) ->
     assert series.master is not None
     rows = [LinkedRow(tail.moved.get(each.slot, each.slot), each.row) for each in pairing.rows if each.slot >= tail.at]
     _, ruling = ruled(series, tail.at)
-    master = replace(_taking(ruling, tail.fields), due=tail.due)
+    said = {name: getattr(rows[0].row.task, name) for name in ONE_WAY}  # no calendar tells these
+    master = replace(_taking(ruling, {**said, **tail.fields}), due=tail.due)
     if tail.rule is None:
         return Series(pairing.link.uid, _in_state_of(master, rows[0].row.task))
     before = next((each.row.rule for each in pairing.link.rows if each.slot == tail.at), None)

@@ -138,7 +138,8 @@ def _creation(series: Series) -> PutResource:
 def _delete_all(pairing: Pairing) -> tuple[DeleteRow, ...]:
     """One request for a series (type 3, or 2 where its event began before it); other rows get their own."""
     why = Why(Side.CALENDAR, "deleted")
-    series = pairing.link.series is not None and pairing.link.series.rule is not None
+    ruled = pairing.link.series is not None and pairing.link.series.rule is not None
+    series = ruled or bool(pairing.link.parts)
     events: dict[object, LinkedRow] = {}
     for each in pairing.rows:
         alone = series and (each.row.rule is None or pairing.followed)

@@ -1,0 +1,77 @@
+"""What is to stand in the calendar, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from bridge.core.model import LinkedRow, Row, Series, Slot, Task
+from bridge.core.occurrences import linked_by_slot, series_of, showing, with_override
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One resource that is to stand in the calendar: the main one, or where `slot` is given that occurrence alone.
+
+    Its series has no UID of its own yet. `heir`: where no main resource is left, this one takes its place and name.
+    """
+
+    slot: Slot | None
+    series: Series
+    heir: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What spelling depends on beside the series itself.
+
+    `zone` is the owner's. `rows` are LionDesk's by slot, `slots` where it will have rows afterwards; `horizon` is how
+    far it is known to have made them. `retired` are slots whose time in the calendar is over (law 9).
+    """
+
+    zone: ZoneInfo
+    horizon: datetime
+    rows: Mapping[Slot, Row] = field(default_factory=lambda: MappingProxyType({}))
+    slots: frozenset[Slot] = frozenset()
+    retired: frozenset[Slot] = frozenset()
+
+
+def alone(series: Series, task: Task) -> Series:
+    """One occurrence as a task by itself."""
+    return Series(series.uid, task, zone=series.zone)
+
+
+def parts_of(series: Series, retired: frozenset[Slot]) -> tuple[Piece, ...]:
+    """A stand-alone piece for every occurrence of a series whose rule no resource tells."""
+    own = ((slot, each.task) for slot, each in sorted(series.overrides.items()) if not each.cancelled)
+    return tuple(Piece(slot, alone(series, task)) for slot, task in own if slot not in retired)
+
+
+def ruled(series: Series, terms: Terms) -> Series:
+    """The series with the rule that LionDesk's rows have, where it is known from stand-alone resources alone.
+
+    What those say stays; the series itself comes back where the rows have no rule either, or only one is left.
+    """
+    if series.master is not None or not any(row.rule is not None for row in terms.rows.values()):
+        return series
+    fresh, _ = series_of(series.uid, [_silent(row) for row in terms.rows.values()], terms.horizon)
+    if fresh.rule is None or fresh.master is None:
+        return series
+    first = fresh.master.due
+    linked = [LinkedRow(slot, _silent(row)) for slot, row in sorted(terms.rows.items()) if slot >= first]
+    if not linked:
+        return series
+    fresh = showing(fresh, linked)
+    for slot, override in series.overrides.items():
+        fresh = with_override(fresh, slot, override.task)
+    known = linked_by_slot(linked)
+    outside = frozenset(slot for slot in series.overrides if slot not in known)
+    return replace(fresh, rdates=fresh.rdates | outside, modified_at=series.modified_at, prodid=series.prodid)
+
+
+def _silent(row: Row) -> Row:
+    """The row without what a calendar does not tell."""
+    return replace(row, task=replace(row.task, contact_id=None, reminder_type=None))

@@ -1,0 +1,103 @@
+"""What came of a link's work, and what an answer means for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from bridge.core.model import Row, Slot
+from bridge.core.pairing import Pairing
+from bridge.core.plan import DeleteRow, PutResource, Work
+from bridge.ports import Done, Refused, Removed, Resource, Stale, Stored, StoredLink, Unknown
+from bridge.report import OperationReport
+
+Answer: TypeAlias = Done | Stored | Removed | Stale | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A stand-alone resource as it stands: of which link, for which slot."""
+
+    link: str
+    slot: Slot
+    uid: str
+    resource: Resource
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What came of one link's work.
+
+    `rows`, `resource` and `parts` (by href) are as the sides showed them last; `retry` says that the base must not move
+    because something was not written. `stored` is the link as the base holds it by now, with what was announced.
+    """
+
+    work: Work
+    rows: dict[Slot, Row]
+    resource: Resource | None
+    reports: list[OperationReport] = field(default_factory=list)
+    retry: bool = False
+    refused: bool = False
+    stored: StoredLink | None = None
+    split: list[tuple[Pairing, Resource]] = field(default_factory=list)
+    parts: dict[str, Beside] = field(default_factory=dict)
+
+    def text(self, operation: PutResource) -> str | None:
+        """What the resource that is written says now, None where it is made."""
+        if operation.href is None:
+            return None
+        beside = self.parts.get(operation.href)
+        held = beside.resource if beside is not None else self.resource
+        return held.ics if held is not None else None
+
+    def took(self, operation: PutResource, resource: Resource) -> None:
+        """The calendar holds this now."""
+        self.lost(resource.href)
+        link = operation.link or operation.series.uid
+        if operation.part is not None:
+            self.parts[resource.href] = Beside(link, operation.part, operation.series.uid, resource)
+            return
+        tail = next((each for each in self.work.split if each.link.uid == link), None)
+        if tail is None:
+            self.resource = resource
+        else:
+            self.split.append((tail, resource))
+
+    def lost(self, href: str) -> None:
+        """There is nothing in this place any more, or not what was there."""
+        self.parts.pop(href, None)
+        if self.resource is not None and self.resource.href == href:
+            self.resource = None
+
+    def tail(self, pairing: Pairing) -> Resource | None:
+        """The main resource of a tail."""
+        return next((held for tail, held in self.split if tail is pairing), None)
+
+
+def outcome(answer: Answer) -> tuple[str, str]:
+    """An answer as the journal's state and a sentence for the user."""
+    match answer:
+        case Done() | Stored() | Removed():
+            return "done", ""
+        case Refused(later=True, message=message):
+            return "later", f"It could not be done now ({message}); the next run tries again."
+        case Refused(status=status, message=message):
+            return "refused", f"It was refused ({status}): {message}"
+        case Stale():
+            return "stale", "It changed in the calendar meanwhile; the next run merges it."
+        case Unknown(why=why):
+            return (
+                "unknown",
+                f"Whether it took effect is not known ({why}); the next run looks before it does anything.",
+            )
+
+
+def stays(slot: Slot, row: Row, operation: DeleteRow) -> bool:
+    """Whether a deletion leaves this row."""
+    match operation.delete_type:
+        case 2:
+            return slot < operation.slot
+        case 3:
+            return False
+        case _:
+            return row.id != operation.row.id
