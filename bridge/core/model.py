@@ -50,7 +50,8 @@ class Task:
     """What one occurrence says, in LionDesk's terms.
 
     The fields of `SYNCED` travel both ways; `contact_id` and `reminder_type` only from LionDesk to the calendar.
-    A Task read from the calendar has None in the fields that a calendar cannot say.
+    A Task read from the calendar has None in the fields that a calendar cannot say; an open one has `completed_at`
+    where a COMPLETED stands beside its STATUS.
     """
 
     summary: str
@@ -122,6 +123,7 @@ class Series:
     `zone` is the IANA name of the resource's own zone when its rule runs on another clock than the pair's, else None.
     `modified_at` is the newest LAST-MODIFIED. `prodid` tells which app wrote last.
     `pointer` is the slot that X-KDE-LIBKCAL-DTRECURRENCE names as the open one, None without it.
+    `hybrid` says that dates are spelt in UTC beside a TZID, which other readers take for another moment.
     """
 
     uid: str
@@ -134,6 +136,7 @@ class Series:
     modified_at: datetime | None = None
     prodid: str = ""
     pointer: Slot | None = None
+    hybrid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,12 @@ def exceptional(series: Series, slot: Slot) -> bool:
 
 
 def from_master(series: Series, slot: Slot) -> Task:
-    """What the master says for a slot. A recurring master's own status is not its occurrences'."""
+    """What the master says for a slot. One that is COMPLETED says that of all that is left (idiom 9: finished)."""
     assert series.master is not None
     if series.rule is None:
         return series.master
-    return replace(series.master, due=slot, status=Status.INCOMPLETE, completed_at=None)
+    done = series.master.status is Status.COMPLETE
+    return replace(series.master, due=slot, completed_at=series.master.completed_at if done else None)
 
 
 def present(series: Series, zone: ZoneInfo, end: datetime | None = None) -> frozenset[Slot]:
@@ -69,6 +70,9 @@ def present(series: Series, zone: ZoneInfo, end: datetime | None = None) -> froz
 
 def with_override(series: Series, slot: Slot, task: Task) -> Series:
     """The series with this occurrence showing `task`; an override that says what the series says anyway goes."""
+    if series.rule is not None and series.master is not None and task.status is Status.INCOMPLETE:
+        master = replace(series.master, status=Status.INCOMPLETE, completed_at=None)  # a finished series goes on
+        series = replace(series, master=master) if series.master.status is Status.COMPLETE else series
     overrides = dict(series.overrides)
     overrides.pop(slot, None)
     bare = replace(series, overrides=MappingProxyType(overrides), exdates=series.exdates - {slot})

@@ -149,11 +149,29 @@ async def _touched(
         retire_before=pair.now(),
     )
     events = {row.event_id for link in touched for row in link.rows}
-    if None in events:
+    if None in events or _completed_alone(resources.changed, touched):
         return await pair.store.all_links()
     known = [link.id for link in touched]
     beside = await pair.store.links(event_ids=[event for event in events if event is not None]) if events else ()
     return (*touched, *(link for link in beside if link.id not in known))
+
+
+def _completed_alone(resources: Iterable[Resource], touched: Iterable[StoredLink]) -> bool:
+    """Whether something done is new, and nothing that was touched has its text.
+
+    Then it may be the copy of an occurrence whose series its app has still to move on (idiom 6): any link may have it.
+    """
+    known = {each.href for each in touched}
+    texts = "\n".join(each.ics or "" for each in touched)
+    return any(
+        "STATUS:COMPLETED" in each.ics.upper() and not any(line in texts for line in _lines(each.ics, "SUMMARY"))
+        for each in resources
+        if each.href not in known
+    )
+
+
+def _lines(ics: str, name: str) -> list[str]:
+    return [line for line in ics.splitlines() if line.upper().startswith((f"{name}:", f"{name};"))]
 
 
 def _uids(resources: Iterable[Resource]) -> list[str]:

@@ -192,13 +192,23 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
 
 
 def _waits_for_tail(agreement: Agreement, stored: StoredLink) -> Slot | None:
-    """A truncation waits one run for the tail that an app may still be writing (idiom 15)."""
-    cut = agreement.to_liondesk.drop_from
+    """What was cut off waits one run for the tail that an app may still be writing (idioms 7 and 15)."""
+    cut = _cut_off(agreement)
     gone = agreement.pairing.series is None  # the resource itself, so that nothing was cut
     if cut is None or gone or not any(each.slot >= cut for each in agreement.pairing.rows):
         return None
     already = (stored.pending or {}).get("cut")
     return None if already == cut.isoformat() else cut
+
+
+def _cut_off(agreement: Agreement) -> Slot | None:
+    """Where a series ends now: before a slot, or as the one task that is left of it and done (todoman)."""
+    delta = agreement.to_liondesk
+    tail = delta.tail
+    if tail is not None and tail.restructured and tail.rule is None and delta.drop_from is None:
+        done = delta.edits.get(tail.at, {}).get("status") is Status.COMPLETE
+        return tail.at if done and len(agreement.pairing.rows) > 1 else None
+    return delta.drop_from
 
 
 def _retired(pair: Pair, work: Work) -> Work:

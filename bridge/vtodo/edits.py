@@ -21,6 +21,7 @@ from bridge.vtodo.values import Dated, Form, Stamp, clean, entries, escape, midn
 from bridge.vtodo.zones import Zones
 
 REMINDER = "X-LIONDESK-REMINDER"
+WHOLE_DAY = timedelta(hours=23, minutes=59, seconds=59)
 _SIGNIFICANT = ("DTSTART", "DUE", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "STATUS", "RECURRENCE-ID")
 """What raises SEQUENCE (RFC 5546, 2.1.4)."""
 
@@ -165,11 +166,17 @@ def _shift(component: Component, span: Span, target: datetime, due: datetime, zo
     if last is None or spell(target, last.form, zones.owner) == spell(due, last.form, zones.owner):
         return  # both are the same moment: one of them stands in the gap
     if span.start is not None:
-        put_stamp(component, "DTSTART", span.start.wall + (target - due), span.start.form, zones)
+        start = target if _whole_day(span) else span.start.wall + (target - due)
+        put_stamp(component, "DTSTART", start, span.start.form, zones)
     if span.due is not None:
         put_end(component, target, span.due.form, zones)
     if span.beyond is not None:
         put_stamp(component, "DTEND", span.beyond.wall + (target - due), span.beyond.form, zones)
+
+
+def _whole_day(span: Span) -> bool:
+    """Whether it lasts from the first to the last second of a day: Outlook's way to say no time (idiom 19)."""
+    return span.start is not None and span.lead == WHOLE_DAY and span.start.wall == midnight(span.start.wall)
 
 
 def _turn(component: Component, span: Span, target: datetime, zones: Zones, form: Form) -> None:

@@ -5,7 +5,8 @@
   starts (Thunderbird on a DUE-only master), is due a lead after its DTSTART, else at its slot.
 - Of two overrides for one RECURRENCE-ID the completed one counts (Evolution, 6.3), else the later one.
 - Notes are DESCRIPTION less the block that shows the contact (`bridge.vtodo.fence`).
-- Done: STATUS:COMPLETED, or no STATUS and COMPLETED or 100 percent [20]; a VEVENT with a check mark before its text.
+- Done: STATUS:COMPLETED, or no STATUS and COMPLETED or 100 percent; a VEVENT with a check mark before its text. What
+  COMPLETED says beside an open STATUS depends on what was there before: `bridge.core.idioms.ticked` [20].
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from bridge.vtodo.marks import is_marked, unmarked
 from bridge.vtodo.rules import rule_from_wire
 from bridge.vtodo.values import (
     Stamp,
+    contradicts,
     entries,
     is_ranged,
     midnight,
@@ -36,6 +38,7 @@ from bridge.vtodo.values import (
 from bridge.vtodo.zones import Zones
 
 LONGEST_LEAD = timedelta(days=366 * 50)
+DATES = ("DTSTART", "DUE", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE")
 COMPLETED_AT = "X-LIONDESK-COMPLETED"
 """When an event was done: COMPLETED is a to-do's alone."""
 
@@ -67,6 +70,11 @@ class Resource:
     master: Master | None
     frame: Frame | None
     overrides: Mapping[Slot, tuple[Component, ...]]
+
+    @property
+    def components(self) -> list[Component]:
+        """The tasks in it, master and overrides."""
+        return self.calendar.components(self.context.kind)
 
 
 def read_series(ics: str, context: Context, item: str = "") -> Series | Unreadable:
@@ -126,7 +134,7 @@ def series_of(resource: Resource) -> Series:
         slot: override_of(components[0], slot, master, resource)
         for slot, components in sorted(resource.overrides.items())
     }
-    changed = [_modified(todo, zones) for todo in resource.calendar.components(resource.context.kind)]
+    changed = [_modified(todo, zones) for todo in resource.components]
     return Series(
         uid=resource.uid,
         master=master.task if master else None,
@@ -138,6 +146,7 @@ def series_of(resource: Resource) -> Series:
         modified_at=max((moment for moment in changed if moment), default=None),
         prodid=_readable(resource.calendar, "PRODID"),
         pointer=_pointer(master, zones),
+        hybrid=any(contradicts(line) for each in resource.components for line in each.lines(*DATES)),
     )
 
 
@@ -217,8 +226,7 @@ def override_of(component: Component, slot: Slot, master: Master | None, resourc
 
 def override_end(span: Span, slot: Slot, master: Master | None, frame: Frame | None) -> tuple[datetime, bool]:
     """When an override is due, and whether that is a whole day."""
-    backwards = span.start is not None and span.due is not None and span.due.wall < span.start.wall
-    if span.due is not None and span.end is not None and not (backwards and not span.due.all_day):
+    if span.due is not None and span.end is not None and not _backwards(span.start, span.due):
         return span.end
     if span.start is None:
         return slot, master.task.all_day if master else frame is not None and frame.anchor.all_day
@@ -226,6 +234,11 @@ def override_end(span: Span, slot: Slot, master: Master | None, frame: Frame | N
         return span.end
     lead = frame.lead if frame else timedelta(0)
     return (midnight(span.start.wall + lead), True) if span.start.all_day else (span.start.wall + lead, False)
+
+
+def _backwards(start: Stamp | None, due: Stamp) -> bool:
+    """Whether it is due before it starts; a DATE is due through its day."""
+    return start is not None and due.wall < (midnight(start.wall) if due.all_day else start.wall)
 
 
 # -- what one component says -------------------------------------------------------------------------------------------
@@ -247,7 +260,7 @@ def task_of(
         status=Status.COMPLETE if done else Status.INCOMPLETE,
         notes=notes_of(notes or ""),
         category_id=category_of(component, context),
-        completed_at=moment_of(component, moment, zones) if done else None,
+        completed_at=moment_of(component, moment, zones) if done or _undecided(component) else None,
     )
     if inherited is None:
         return task
@@ -267,6 +280,11 @@ def is_done(component: Component) -> bool:
     if status:
         return status == "COMPLETED"
     return component.first("COMPLETED") is not None or _readable(component, "PERCENT-COMPLETE") == "100"
+
+
+def _undecided(component: Component) -> bool:
+    """Whether a COMPLETED beside an open STATUS may mean something: a percentage says that it does not."""
+    return component.first("STATUS") is not None and _readable(component, "PERCENT-COMPLETE") in ("", "100")
 
 
 def category_of(component: Component, context: Context) -> str | None:

@@ -193,6 +193,18 @@ def moment_of(component: Component, name: str, zones: Zones) -> datetime | None:
         return None
 
 
+def contradicts(line: Line) -> bool:
+    """Whether a date is spelt in UTC beside a TZID that says otherwise (Nextcloud Tasks). Never raises."""
+    raw = line.raw.rstrip().upper()
+    if "TZID" not in raw or not raw.endswith("Z"):
+        return False
+    try:
+        parameters, _ = line.parts()
+    except Nonsense:
+        return False
+    return _parameter(parameters, "TZID").strip().upper() not in ("", "UTC")
+
+
 def is_ranged(line: Line) -> bool:
     """Whether a RECURRENCE-ID says THISANDFUTURE, be it within its TZID (libical). Raises Nonsense."""
     parameters, _ = line.parts()

@@ -22,6 +22,7 @@ from bridge.vtodo.lines import Component
 from bridge.vtodo.making import add_zones, first_component, new_calendar, new_component
 from bridge.vtodo.reading import (
     COMPLETED_AT,
+    DATES,
     Master,
     Resource,
     master_of,
@@ -31,7 +32,7 @@ from bridge.vtodo.reading import (
     understand,
 )
 from bridge.vtodo.rules import lead_for, rule_from_wire, rule_to_wire
-from bridge.vtodo.values import Dated, Stamp, is_ranged
+from bridge.vtodo.values import Dated, Stamp, contradicts, is_ranged, spell, spelling, stamps
 from bridge.vtodo.zones import Zones
 
 _MASTERS_OWN = ("RRULE", "EXDATE", "RDATE", "EXRULE", "RECURRENCE-ID", "X-KDE-LIBKCAL-DTRECURRENCE", "X-MOZ-GENERATION")
@@ -42,7 +43,7 @@ def write_series(series: Series, context: Context, now: datetime, previous: str 
     """See `bridge.vtodo.write`."""
     if previous is None:
         return _new_resource(series, context, now)
-    resource = understand(previous, context)
+    resource = _spelt_out(understand(previous, context), context)
     old = resource.master
     new = old
     if series.master is not None:
@@ -51,6 +52,19 @@ def write_series(series: Series, context: Context, now: datetime, previous: str 
     if resource.root.text() != previous:
         add_zones(resource.calendar, resource.zones)
     return resource.root.text()
+
+
+def _spelt_out(resource: Resource, context: Context) -> Resource:
+    """The resource with every date in one zone that another reader takes for another moment (idiom 12, hybrid)."""
+    found = [(each, line) for each in resource.components for line in each.lines(*DATES) if contradicts(line)]
+    if not found:
+        return resource
+    for component, line in found:
+        (_, first), *_ = written = stamps(line, resource.zones)
+        text = ",".join(spell(each.wall, first.form, resource.zones.owner) for _, each in written)
+        parameters = spelling(first.form, line.parts()[0])
+        component.replace(line, component.line(line.name, parameters, text))
+    return understand(resource.root.text(), context)
 
 
 def _new_resource(series: Series, context: Context, now: datetime) -> str:

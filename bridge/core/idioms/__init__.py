@@ -13,16 +13,24 @@ from bridge.core.idioms.completed_copy import completed_copy
 from bridge.core.idioms.completed_master import completed_master
 from bridge.core.idioms.detached import detached
 from bridge.core.idioms.inverted_roll import inverted_roll
+from bridge.core.idioms.late_until import late_until
+from bridge.core.idioms.moved_list import moved_list
 from bridge.core.idioms.pointer import pointer
 from bridge.core.idioms.roll import roll
 from bridge.core.idioms.split import split
+from bridge.core.idioms.ticked import ticked
 from bridge.core.idioms.utc_times import utc_times
+from bridge.core.idioms.whole_days import whole_days
 from bridge.core.pairing import Pairing
 
 IDIOMS: tuple[Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]], ...] = (
     utc_times,
+    whole_days,
+    late_until,
+    ticked,
     inverted_roll,
     completed_copy,
+    moved_list,
     split,
     detached,
     roll,

@@ -14,7 +14,7 @@ from bridge.core.idioms.beside import lacks, with_part
 from bridge.core.model import Link, LinkedRow, Series, Slot, Status
 from bridge.core.occurrences import tail_of, value_at
 from bridge.core.pairing import Pairing
-from bridge.core.recurrence import expand
+from bridge.core.recurrence import expand, last_slot
 
 
 def completed_copy(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
@@ -35,15 +35,20 @@ def _copy(pairing: Pairing) -> bool:
 
 def _handed_over(pairing: Pairing, copies: dict[str | None, Pairing]) -> list[Pairing]:
     series = pairing.link.series or pairing.series
-    if not copies or series is None or series.rule is None or series.master is None:
+    if series is None or series.rule is None or series.master is None:
         return [pairing]
     freed: list[Pairing] = []
-    for each in pairing.rows:
+    for each in pairing.rows if copies else ():
         copy = next((copy for copy in copies.values() if _of(each, series, copy)), None)
-        if copy is not None:
-            del copies[copy.href]
+        if copy is None:
+            continue
+        del copies[copy.href]
+        if len(pairing.rows) == 1 and _goes_on(pairing, each.slot):
+            pairing = replace(pairing, meant={**pairing.meant, each.slot: {"status": Status.COMPLETE}})
+        else:
             freed.append(_linked(pairing, each, series, copy))
             pairing = _less(pairing, each.slot)
+    pairing = _completed_early(pairing)
     return [pairing, *freed] if pairing.rows or pairing.series is not None else freed
 
 
@@ -60,6 +65,15 @@ def _taken_in(pairing: Pairing, copies: dict[str | None, Pairing], zone: ZoneInf
             del copies[copy.href]
             pairing = with_part(pairing, each.slot, copy, zone)
     return pairing
+
+
+def _goes_on(pairing: Pairing, slot: Slot) -> bool:
+    """Whether the calendar has later occurrences than the only one that has a row by now: the row stays with them."""
+    new = pairing.series
+    if new is None or new.master is None or new.rule is None:
+        return False
+    last = last_slot(new.rule, new.master.due)
+    return last is None or last > slot
 
 
 def _of(each: LinkedRow, series: Series, copy: Pairing) -> bool:
@@ -91,23 +105,31 @@ def _linked(pairing: Pairing, each: LinkedRow, series: Series, copy: Pairing) ->
     alone = replace(copy.series, rule=None, exdates=frozenset(), overrides={})
     return replace(
         copy,
-        link=Link(copy.link.uid, rows=(base_row,), series=Series(copy.link.uid, base)),
-        rows=(each,),
+        link=Link(copy.link.uid, rows=(replace(base_row, slot=shown.due),), series=Series(copy.link.uid, base)),
+        rows=(replace(each, slot=shown.due),),
         series=alone,
         held=copy.held or copy.series if alone != copy.series else copy.held,
     )
 
 
 def _less(pairing: Pairing, slot: Slot) -> Pairing:
-    """The series without the row that the copy has now; one completed early moves on without rolling (idiom 13)."""
-    link = replace(pairing.link, rows=tuple(each for each in pairing.link.rows if each.slot != slot))
-    pairing = replace(pairing, link=link, rows=tuple(each for each in pairing.rows if each.slot != slot))
-    old, new = link.series, pairing.series
+    """The series without the row that the copy has now. Where it was the last one, LionDesk has no more of it."""
+    rows = tuple(each for each in pairing.rows if each.slot != slot)
+    known = tuple(each for each in pairing.link.rows if each.slot != slot)
+    link = replace(pairing.link, rows=known if rows else pairing.link.rows)
+    return replace(pairing, link=link, rows=rows)
+
+
+def _completed_early(pairing: Pairing) -> Pairing:
+    """COUNT is one less and the dates stayed, while a copy has the first occurrence: the series moves on (idiom 13)."""
+    link, old, new = pairing.link, pairing.link.series, pairing.series
     if old is None or new is None or old.master is None or new.master is None or old.rule is None or new.rule is None:
         return pairing
-    early = old.master.due == new.master.due == slot and old.rule.count not in (None, new.rule.count)
-    following = next((each for each in expand(old.rule, slot) if each > slot), None)
-    if not early or following is None:
+    first, count = old.master.due, old.rule.count
+    if first != new.master.due or count is None or new.rule.count != count - 1 or first in old.exdates:
+        return pairing
+    following = next((each for each in expand(old.rule, first) if each > first), None)
+    if following is None or not pairing.rows or any(each.slot == first for each in pairing.rows):
         return pairing
     on = tail_of(old, following, old.uid)
     series = replace(new, master=replace(new.master, due=following), rule=on.rule)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.landing import landed_on
 from bridge.core.model import Link, LinkedRow, Part, Series, Slot, Status
 from bridge.core.occurrences import tail_of, value_at
 from bridge.core.pairing import Pairing
-from bridge.core.recurrence import expand, same_occurrences
+from bridge.core.recurrence import same_occurrences
 from bridge.core.shapes import gathered
 
 
@@ -23,24 +24,24 @@ def inverted_roll(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairin
     for pairing in pairings:
         if pairing.href in newcomers:
             continue
-        heir = next((each for each in heirs.values() if _continues(pairing, each)), None)
+        heir = next((each for each in heirs.values() if _continues(pairing, each, zone)), None)
         if heir is None:
             result.append(pairing)
         else:
             del heirs[heir.href]
-            result += [_continued(pairing, heir, zone)] if pairing.rolls else _exchanged(pairing, heir)
+            result += [_continued(pairing, heir, zone)] if pairing.rolls else _exchanged(pairing, heir, zone)
     return (*result, *heirs.values())
 
 
-def _continues(pairing: Pairing, heir: Pairing) -> bool:
+def _continues(pairing: Pairing, heir: Pairing, zone: ZoneInfo) -> bool:
     old, new, on = pairing.link.series, pairing.series, heir.series
     if old is None or new is None or on is None or old.rule is None or old.master is None or on.rule is None:
         return False
     if new.rule is not None or new.master is None or new.master.status is not Status.COMPLETE or on.master is None:
         return False
-    endless = replace(old.rule, count=None, until=None)
-    on_the_rule = on.master.due in set(expand(endless, old.master.due, on.master.due))
-    return on.master.summary == old.master.summary and on.rule.parts == old.rule.parts and on_the_rule
+    if on.master.summary != old.master.summary or on.rule.parts != old.rule.parts:
+        return False
+    return on.master.due > old.master.due and landed_on(old, on.master.due, zone) is not None
 
 
 def _continued(pairing: Pairing, heir: Pairing, zone: ZoneInfo) -> Pairing:
@@ -56,7 +57,7 @@ def _continued(pairing: Pairing, heir: Pairing, zone: ZoneInfo) -> Pairing:
     return replace(pairing, series=series, href=heir.href, etag=heir.etag, main=main, parts=parts)
 
 
-def _exchanged(pairing: Pairing, heir: Pairing) -> list[Pairing]:
+def _exchanged(pairing: Pairing, heir: Pairing, zone: ZoneInfo) -> list[Pairing]:
     old, new, on = pairing.link.series, pairing.series, heir.series
     assert old is not None
     assert old.master is not None
@@ -65,11 +66,11 @@ def _exchanged(pairing: Pairing, heir: Pairing) -> list[Pairing]:
     assert on is not None
     assert on.master is not None
     assert on.rule is not None
-    begins, was = on.master.due, old.master.due
+    begins, was = landed_on(old, on.master.due, zone) or on.master.due, old.master.due
     base = tail_of(old, begins, heir.link.uid)
     assert base.rule is not None
     rule = on.rule if same_occurrences(base.rule, begins, on.rule, begins) else base.rule
-    series = replace(on, rule=rule)
+    series = replace(on, rule=rule, master=replace(on.master, due=begins))
     before = value_at(old, was)
     alone = Series(pairing.link.uid, replace(before, due=new.master.due) if before else new.master)
     return [

@@ -7,9 +7,10 @@ with DTSTART, and only the first occurrence that it passed is done (calendar-app
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import Slot, Status
+from bridge.core.model import Override, Slot, Status
 from bridge.core.occurrences import linked_by_slot, value_at, with_override
 from bridge.core.pairing import Pairing
 
@@ -27,16 +28,27 @@ def _understood(pairing: Pairing) -> Pairing:
     rows = linked_by_slot(pairing.rows)
     if now > was:
         passed = sorted(slot for slot, row in rows.items() if slot < now and row.task.status is Status.INCOMPLETE)
-        return _set(pairing, passed[0], Status.COMPLETE) if passed else pairing
+        return _done(pairing, passed[0]) if passed else pairing
     if now < was and now in rows and rows[now].task.status is Status.COMPLETE:
-        return _set(pairing, now, Status.INCOMPLETE)
+        return _opened(pairing, now)
     return pairing
 
 
-def _set(pairing: Pairing, slot: Slot, status: Status) -> Pairing:
+def _opened(pairing: Pairing, slot: Slot) -> Pairing:
+    """Said outright: an override that only vanished would keep its completion (law 8)."""
     assert pairing.series is not None
     shown = value_at(pairing.series, slot)
     if shown is None:
         return pairing
-    series = with_override(pairing.series, slot, replace(shown, status=status, completed_at=None))
+    opened = Override(replace(shown, status=Status.INCOMPLETE, completed_at=None))
+    series = replace(pairing.series, overrides=MappingProxyType({**pairing.series.overrides, slot: opened}))
+    return replace(pairing, series=series, held=pairing.held or pairing.series)
+
+
+def _done(pairing: Pairing, slot: Slot) -> Pairing:
+    assert pairing.series is not None
+    shown = value_at(pairing.series, slot)
+    if shown is None:
+        return pairing
+    series = with_override(pairing.series, slot, replace(shown, status=Status.COMPLETE, completed_at=None))
     return replace(pairing, series=series, held=pairing.held or pairing.series)

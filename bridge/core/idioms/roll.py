@@ -1,7 +1,8 @@
 """Idioms 5, 10, 11 and 12: an app completes the current occurrence by moving the master on to the next one, or back.
 
 Seen in Tasks.org, Evolution, OpenTasks (COUNT lowered), Nextcloud Tasks, Vikunja (COUNT kept) and Apple Reminders
-(UNTIL); Nextcloud and python-caldav land an hour off after a change of clocks (calendar-apps.md, section 5).
+(UNTIL); Nextcloud and python-caldav land an hour off after a change of clocks, python-caldav at the moment of
+completion where there is DUE alone (calendar-apps.md, section 5 and section 6, 11).
 """
 
 from __future__ import annotations
@@ -9,15 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.landing import landed_on
 from bridge.core.model import Rule, Series, Slot, Status
 from bridge.core.occurrences import linked_by_slot, tail_of, value_at, with_override
 from bridge.core.pairing import Pairing
 from bridge.core.recurrence import expand, same_occurrences, with_until
 from bridge.core.shapes import begun_at, grid
 
-HOUR = timedelta(hours=1)
+HORIZON = timedelta(days=366 * 5)
+"""How far beyond the date that an app wrote its series' next one may be."""
+
+MOST = 1000
+"""How many occurrences are looked at there."""
 
 
 def roll(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
@@ -29,9 +36,11 @@ def _understood(pairing: Pairing, zone: ZoneInfo) -> Pairing:
     old, new = pairing.link.series, pairing.series
     if old is None or new is None or old.master is None or new.master is None or not pairing.rows:
         return pairing
-    if old.rule is None or new.rule is None or old.rule.parts != new.rule.parts or old.master.due == new.master.due:
+    if old.rule is None or new.rule is None or old.master.due == new.master.due:
         return pairing
-    landed = _landed(old, new.master.due, zone)
+    if not _same_rhythm(old.rule, new.rule, new.master.due):
+        return pairing
+    landed = _landed(pairing, old, new, zone)
     if landed is None or new.master.all_day != old.master.all_day:
         return pairing
     if pairing.rolls:
@@ -42,22 +51,36 @@ def _understood(pairing: Pairing, zone: ZoneInfo) -> Pairing:
     return _back(pairing, old, new, landed)
 
 
-def _landed(old: Series, due: datetime, zone: ZoneInfo) -> Slot | None:
-    """The date of the old rule that the master moved to; an hour beside it where the clocks changed in between."""
+def _landed(pairing: Pairing, old: Series, new: Series, zone: ZoneInfo) -> Slot | None:
+    assert new.master is not None
+    landed = landed_on(old, new.master.due, zone)
+    return landed if landed is not None else _counted_from_completion(pairing, old, new)
+
+
+def _counted_from_completion(pairing: Pairing, old: Series, new: Series) -> Slot | None:
+    """The next occurrence, where python-caldav gave a task with DUE alone the moment of completion plus an interval.
+
+    It writes UTC then, and either COUNT is one less or a completed copy has the old occurrence.
+    """
     assert old.master is not None
+    assert new.master is not None
     assert old.rule is not None
-    endless = replace(old.rule, count=None, until=None)
-    if due < old.master.due:
-        return due if old.master.due in set(expand(endless, due, old.master.due)) else None
-    for slot in expand(endless, old.master.due, due + HOUR):
-        shifted = _offset(slot, zone) - _offset(old.master.due, zone)
-        if slot == due or (shifted and due == slot + shifted):
-            return slot
-    return None
+    assert new.rule is not None
+    was, day = old.master.due, new.master.due.date()
+    fewer = old.rule.count is not None and new.rule.count == old.rule.count - 1
+    in_utc = (pairing.held or new).zone == "UTC" and not new.master.all_day
+    if not in_utc or not (fewer or was not in linked_by_slot(pairing.rows)) or new.master.due <= was:
+        return None
+    following = expand(replace(old.rule, count=None, until=None), was, new.master.due + HORIZON)
+    first, *more = islice((slot for slot in following if slot > was), MOST)
+    return max((slot for slot in more if slot.date() <= day), default=first)
 
 
-def _offset(slot: Slot, zone: ZoneInfo) -> timedelta:
-    return slot.replace(tzinfo=zone).utcoffset() or timedelta()
+def _same_rhythm(old: Rule, new: Rule, due: datetime) -> bool:
+    """Whether two rules name the same dates from `due` on, however they are spelt (Vikunja leaves BYDAY out)."""
+    if old.parts == new.parts:
+        return True
+    return same_occurrences(replace(old, count=None, until=None), due, replace(new, count=None, until=None), due)
 
 
 def _forward(pairing: Pairing, old: Series, new: Series, landed: Slot) -> Pairing:

@@ -12,27 +12,69 @@ from bridge.core.changes import cut_at
 from bridge.core.model import Link, LinkedRow, Part, Series, Slot
 from bridge.core.occurrences import cut_series, tail_of
 from bridge.core.pairing import Pairing
+from bridge.core.recurrence import same_occurrences
 from bridge.core.shapes import gathered
 
 
 def split(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
     """Gives the tail that a series lost to the newcomer that continues it: its rows, and the base to compare with."""
-    newcomers = {each.href: each for each in pairings if each.newcomer}
+    heirs = _heirs(pairings, zone)
+    taken = {heir.href for _, heir in heirs.values()}
     result: list[Pairing] = []
-    for pairing in pairings:
-        if pairing.newcomer:
-            continue
-        at = _lost_tail(pairing, zone)
-        heir = (
-            None if at is None else next((each for each in newcomers.values() if _continues(pairing, at, each)), None)
-        )
-        if at is None or heir is None:
+    for pairing in (each for each in pairings if not (each.newcomer and each.href in taken)):
+        if pairing.newcomer or pairing.link.uid not in heirs:
             result.append(pairing)
         else:
-            del newcomers[heir.href]
+            at, heir = heirs[pairing.link.uid]
             head, tail = _divided(pairing, at, heir)
             result += [head, _gathered(tail, zone)]
-    return (*result, *newcomers.values())
+    return tuple(result)
+
+
+def _heirs(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> dict[str, tuple[Slot, Pairing]]:
+    """Where each series was cut, and its tail. Of several that fit, those that look most alike belong together."""
+    newcomers = [each for each in pairings if each.newcomer]
+    cut = [
+        (each, at)
+        for each in pairings
+        if newcomers and not each.newcomer and (at := _lost_tail(each, zone)) is not None
+    ]
+    fitting = [
+        (_likeness(each, at, heir), each, at, heir)
+        for each, at in cut
+        for heir in newcomers
+        if _continues(each, at, heir)
+    ]
+    fitting.sort(key=lambda found: found[0], reverse=True)
+    heirs: dict[str, tuple[Slot, Pairing]] = {}
+    given: set[str | None] = set()
+    for alike, pairing, at, heir in fitting:
+        if alike and pairing.link.uid not in heirs and heir.href not in given:
+            heirs[pairing.link.uid] = at, heir
+            given.add(heir.href)
+    return heirs
+
+
+def _likeness(pairing: Pairing, at: Slot, heir: Pairing) -> float:
+    """How much alike a series and its tail are: the share of words that both texts have, or that it goes on exactly."""
+    old, new = pairing.link.series, heir.series
+    assert old is not None
+    assert new is not None
+    assert old.master is not None
+    assert new.master is not None
+    words, others = set(old.master.summary.casefold().split()), set(new.master.summary.casefold().split())
+    if common := len(words & others):
+        return common / min(len(words), len(others))
+    return 0.1 if _goes_on(old, at, new) or old.master.notes.strip() == new.master.notes.strip() != "" else 0.0
+
+
+def _goes_on(old: Series, at: Slot, new: Series) -> bool:
+    """Whether a newcomer has just the occurrences that were cut off."""
+    assert new.master is not None
+    rest = tail_of(old, at, old.uid)
+    if new.rule is None or rest.rule is None:
+        return False
+    return new.master.due == at and same_occurrences(rest.rule, at, new.rule, at)
 
 
 def _lost_tail(pairing: Pairing, zone: ZoneInfo) -> Slot | None:
