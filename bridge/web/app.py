@@ -1,47 +1,42 @@
-"""The application: which address is what."""
+"""The application: which address is which page."""
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
+from bridge.web import entrance, machines, overview
 from bridge.web.ground import Ground
-
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
+from bridge.web.guard import Guard
+from bridge.web.pages import failed
+from bridge.web.sessions import Sessions
 
 
 def create_app(ground: Ground) -> Starlette:
-    """The page on this ground."""
-    routes = [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", metrics),
-    ]
-    app = Starlette(routes=routes)
-    app.state.ground = ground
+    """The page on this ground. The password is read once, here. Raises CredentialsError."""
+    web = ground.configuration().web
+    sessions = Sessions(web.password.reveal() if web.password is not None else None, ground.now)
+    app = Starlette(
+        routes=[
+            Route("/", overview.overview),
+            Route("/pairs/{what}", overview.act, methods=["POST"]),
+            Route("/reload", overview.reload, methods=["POST"]),
+            Route("/login", entrance.ask),
+            Route("/login", entrance.answer, methods=["POST"]),
+            Route("/logout", entrance.leave, methods=["POST"]),
+            Route("/healthz", machines.healthz),
+            Route("/readyz", machines.readyz),
+            Route("/metrics", machines.metrics),
+            Mount("/static", StaticFiles(directory=Path(str(files("bridge.web") / "static")))),
+        ],
+        middleware=[Middleware(Guard, sessions=sessions, hosts=())],
+        exception_handlers={HTTPException: failed, Exception: failed},
+    )
+    app.state.ground, app.state.sessions = ground, sessions
     return app
-
-
-def ground_of(request: Request) -> Ground:
-    """What this application stands on."""
-    ground: Ground = request.app.state.ground
-    return ground
-
-
-async def healthz(_: Request) -> Response:
-    """The process answers: there is nothing else to know for whoever would restart it."""
-    return JSONResponse({"status": "ok"})
-
-
-async def readyz(request: Request) -> Response:
-    """Whether every pair ran at least once; 503 until then."""
-    pairs = ground_of(request).pairs()
-    waiting = sorted(name for name, pair in pairs.items() if pair.ended_at is None and not pair.paused)
-    return JSONResponse({"status": "waiting" if waiting else "ready", "waiting": waiting}, 503 if waiting else 200)
-
-
-async def metrics(request: Request) -> Response:
-    """What Prometheus reads (its text format, 0.0.4)."""
-    return Response(ground_of(request).metrics(), media_type=METRICS)
