@@ -129,8 +129,8 @@ def test_a_write_without_the_sessions_token_does_nothing(page: Page) -> None:
     for data in ({}, {"csrf": "guessed"}):
         answer = page.client.post("/pairs/sync", data=data | {"pair": ALICE})
         assert answer.status_code == 403
-    stranger = httpx.Client(base_url=page.url)
-    answer = stranger.post("/pairs/sync", data=page.form("/") | {"pair": ALICE})
+    with httpx.Client(base_url=page.url) as stranger:
+        answer = stranger.post("/pairs/sync", data=page.form("/") | {"pair": ALICE})
     assert answer.status_code == 403
     assert page.told == []
 
