@@ -10,9 +10,9 @@ import re
 from datetime import datetime
 
 from bridge.core.model import Series, Unreadable
-from bridge.vtodo.context import ContactCard, Context
+from bridge.vtodo.context import ContactCard, Context, Form
 
-__all__ = ["ContactCard", "Context", "concerns", "read", "write"]
+__all__ = ["ContactCard", "Context", "Form", "concerns", "read", "write"]
 
 _KINDS = re.compile(r"^BEGIN:(VTODO|VEVENT|VJOURNAL|VFREEBUSY)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
@@ -38,9 +38,10 @@ def write(series: Series, context: Context, now: datetime, previous: str | None 
     """The text of a resource that says `series`; `now` is aware, in UTC.
 
     With `previous`, only what differs in meaning is edited, and `previous` itself comes back where nothing does; a task
-    that was done before keeps the moment it was done. A series without a master edits overrides alone. Raises
-    ValueError if `previous` is not readable (such an item is the user's, and nobody writes over it), and for dates
-    outside the years 1900 to 2999.
+    that was done before keeps the moment it was done. With `context.was` what open tasks have of the settings of then
+    (the lead, the alarm) is that of now; what a person chose instead stays. A series without a master edits overrides
+    alone. Raises ValueError if `previous` is not readable (such an item is the user's, and nobody writes over it), and
+    for dates outside the years 1900 to 2999.
     """
     from bridge.vtodo.writing import write_series
 

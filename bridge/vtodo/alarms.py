@@ -25,10 +25,9 @@ def add_alarm(todo: Component, task: Task, context: Context) -> None:
     if context.alarm is None or task.status is Status.COMPLETE:
         return
     alarm = component("VALARM", todo.eol)
-    at_end = todo.name == "VTODO" or todo.first("DTEND") is not None
     alarm.put("ACTION", "DISPLAY")
     alarm.put("DESCRIPTION", escape(task.summary) or "Reminder")
-    alarm.put("TRIGGER", _trigger(context.alarm), Parameters({"RELATED": "END"} if at_end else {}))
+    alarm.put("TRIGGER", _trigger(context.alarm), Parameters({"RELATED": "END"} if _at_end(todo) else {}))
     alarm.put(OURS, "TRUE")
     todo.items.append(alarm)
 
@@ -67,24 +66,30 @@ def follow_due(todo: Component, before: datetime, after: datetime, context: Cont
 
 
 def renew(todo: Component, task: Task, context: Context) -> None:
-    """Let an open task have the alarm that is configured now: ours changes or goes, and comes where there is none."""
-    ours = [alarm for alarm in todo.components("VALARM") if alarm.first(OURS) is not None]
-    if task.status is Status.COMPLETE:
+    """Let an open task ring as it is configured now, where it rings as it was configured then."""
+    if context.was is None or task.status is Status.COMPLETE:
         return
-    if context.alarm is None:
+    then, now, at_end = context.was.alarm, context.alarm, _at_end(todo)
+    ours = [alarm for alarm in todo.components("VALARM") if alarm.first(OURS) is not None and _before(alarm) == then]
+    if then is None and now is not None and not todo.components("VALARM"):
+        add_alarm(todo, task, context)
+    if now is None:
         todo.items = [item for item in todo.items if item not in ours]
         return
-    if not todo.components("VALARM"):
-        add_alarm(todo, task, context)
     for alarm in ours:
-        if _before(alarm) not in (None, context.alarm):
-            alarm.put("TRIGGER", _trigger(context.alarm))
+        related = alarm.lines("TRIGGER")[0].parts()[0].get("RELATED") == "END"
+        if then != now or related is not at_end:
+            alarm.put("TRIGGER", _trigger(now), Parameters({"RELATED": "END"} if at_end else {}))
 
 
 def is_relative(alarm: Component) -> bool:
     """Whether an alarm moves with its task by itself."""
     trigger = alarm.first("TRIGGER")
     return trigger is not None and "P" in trigger.value.upper()
+
+
+def _at_end(todo: Component) -> bool:
+    return todo.name == "VTODO" or todo.first("DTEND") is not None
 
 
 def _like_ours(alarm: Component, context: Context) -> bool:

@@ -20,12 +20,22 @@ class ContactCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How tasks are written: `lead` and `alarm` as in a Context, and whether they show contacts."""
+
+    lead: timedelta
+    alarm: timedelta | None
+    contacts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The owner's zone, the account's task categories (id -> name), and how new tasks are written.
 
     `component`: whether tasks are VTODOs or VEVENTs. `lead`: how long before DUE a new task's DTSTART stands (not
     negative); an event with a lead is due at its DTEND. `alarm`: how long before DUE a new open task rings, None for
-    silence. `contacts` (id -> card) are those that can be shown; reading does not need them.
+    silence. `was`: the settings by which existing tasks were written, where they are to be written by these now.
+    `contacts` (id -> card) are those that can be shown; reading does not need them.
     """
 
     zone: ZoneInfo
@@ -34,8 +44,14 @@ class Context:
     alarm: timedelta | None
     component: Literal["todo", "event"] = "todo"
     contacts: Mapping[str, ContactCard] = field(default_factory=lambda: MappingProxyType({}))
+    was: Form | None = None
 
     @property
     def kind(self) -> str:
         """The name of the components that are read and written; others are none of the bridge's affair."""
         return "VEVENT" if self.component == "event" else "VTODO"
+
+    @property
+    def read_lead(self) -> timedelta:
+        """The lead by which existing events were written: it tells which of their dates is the due moment."""
+        return self.lead if self.was is None else self.was.lead

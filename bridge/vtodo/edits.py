@@ -151,6 +151,33 @@ def move(
         _shift(component, span, target, due, zones)
 
 
+def mark_due(component: Component, span: Span) -> None:
+    """Let an event say which of its dates is its due moment, where that depended on the lead of the pair."""
+    if component.first(DUE_AT) is None:
+        at_end = span.due is not None or span.duration is not None
+        component.put(DUE_AT, "DTEND" if at_end else "DTSTART", Parameters(), after=("DTSTART", "DTEND"))
+
+
+def renew_lead(component: Component, span: Span, leads: tuple[timedelta, timedelta], zones: Zones) -> bool:
+    """Let DTSTART stand the second lead before the due moment where it stands the first one before it now.
+
+    An event with an end of an app's own stays as it is.
+    """
+    then, now = leads
+    if then == now or span.start is None or span.end is None or span.lead != then or span.beyond is not None:
+        return False
+    if component.name == "VTODO" and span.due is None:
+        return False
+    due, form = span.end[0], span.start.form
+    put_stamp(component, "DTSTART", due - now, form, zones)
+    if component.name == "VEVENT" and now:
+        put_end(component, due, form, zones)
+    elif component.name == "VEVENT":
+        component.drop("DTEND", "DURATION")
+        component.put(DUE_AT, "DTSTART", Parameters(), after=("DTSTART",))
+    return True
+
+
 def rezone(component: Component, span: Span, form: Form, zones: Zones) -> None:
     """Write the component's dates in another form, on the same wall clock moments."""
     if span.start is not None:

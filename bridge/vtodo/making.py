@@ -45,8 +45,7 @@ def new_component(
         todo.put("DESCRIPTION", escape(task.notes))
     due = midnight(task.due) if task.all_day else task.due
     form: Form = Dated() if task.all_day else timed_form(zone, zones.owner)
-    lead = timedelta(days=context.lead.days) if event and task.all_day else context.lead
-    lead = lead_for(rule, due, lead, zones, all_day=task.all_day)
+    lead = lead_of(task, rule, context.lead, zones, event=event)
     edits.put_stamp(todo, "DTSTART", due - lead, form, zones)
     if not event or context.lead:
         edits.put_end(todo, due, form, zones)
@@ -64,6 +63,12 @@ def new_component(
     say_contact(todo, task, context)
     add_alarm(todo, task, context)
     return todo
+
+
+def lead_of(task: Task, rule: Rule | None, lead: timedelta, zones: Zones, *, event: bool) -> timedelta:
+    """How long before its due moment a task starts, by the pair's lead. An all-day event can be its day alone."""
+    wanted = timedelta(days=lead.days) if event and task.all_day else lead
+    return lead_for(rule, task.due, wanted, zones, all_day=task.all_day)
 
 
 def add_zones(calendar: Component, zones: Zones) -> None:

@@ -113,7 +113,7 @@ def understand(ics: str, context: Context) -> Resource:
 
 def master_of(component: Component, zones: Zones, context: Context) -> Master:
     """What the master says. Raises Nonsense."""
-    span = span_of(component, zones, context.lead)
+    span = span_of(component, zones, context.read_lead)
     frame = frame_of(span, zones.owner)
     if frame is None or span.end is None:
         raise Nonsense("has no due date, which LionDesk demands")
@@ -194,7 +194,7 @@ def recurrence_stamp(component: Component, zones: Zones) -> Stamp:
 def _guessed(exceptions: list[Component], zones: Zones, context: Context) -> Frame | None:
     """The frame of a lost master, after the first override that has both DTSTART and DUE."""
     anchors = [recurrence_stamp(component, zones) for component in exceptions]
-    spans = [span_of(component, zones, context.lead) for component in exceptions]
+    spans = [span_of(component, zones, context.read_lead) for component in exceptions]
     if not anchors:
         return None
     anchor = next((anchor for anchor in anchors if not anchor.all_day), anchors[0])
@@ -213,7 +213,7 @@ def _by_slot(exceptions: list[Component], frame: Frame, zones: Zones) -> Mapping
 def override_of(component: Component, slot: Slot, master: Master | None, resource: Resource) -> Override:
     """What an override says. Raises Nonsense."""
     zones = resource.zones
-    span = span_of(component, zones, resource.context.lead)
+    span = span_of(component, zones, resource.context.read_lead)
     end = override_end(span, slot, master, resource.frame)
     inherited = master.task if master and component.first("SUMMARY") is None else None
     line = component.first("RECURRENCE-ID")

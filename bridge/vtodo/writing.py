@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 
 from icalendar.parser import Parameters
 
-from bridge.core.model import Override, Series, Slot, Status, Task
+from bridge.core.model import Override, Rule, Series, Slot, Status, Task
 from bridge.vtodo import edits
-from bridge.vtodo.alarms import follow_due, is_relative
+from bridge.vtodo.alarms import follow_due, is_relative, renew
 from bridge.vtodo.context import Context
-from bridge.vtodo.frame import Frame, span_of, timed_form, zone_name
+from bridge.vtodo.frame import Frame, Span, span_of, timed_form, zone_name
 from bridge.vtodo.lines import Component
-from bridge.vtodo.making import add_zones, first_component, new_calendar, new_component
+from bridge.vtodo.making import add_zones, first_component, lead_of, new_calendar, new_component
 from bridge.vtodo.reading import (
     COMPLETED_AT,
     DATES,
@@ -35,6 +35,7 @@ from bridge.vtodo.rules import lead_for, rule_from_wire, rule_to_wire
 from bridge.vtodo.values import Dated, Stamp, contradicts, is_ranged, spell, spelling, stamps
 from bridge.vtodo.zones import Zones
 
+_OPEN = Status.INCOMPLETE
 _MASTERS_OWN = ("RRULE", "EXDATE", "RDATE", "EXRULE", "RECURRENCE-ID", "X-KDE-LIBKCAL-DTRECURRENCE", "X-MOZ-GENERATION")
 """What a copy of the master must not carry into an override."""
 
@@ -110,21 +111,38 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
     rezoned = not series.master.all_day and _other_zone(series, old, zones)
     if rezoned:
         edits.rezone(component, old.span, timed_form(series.zone, zones.owner), zones)
-        old = replace(old, span=span_of(component, zones, context.lead))
+        old = replace(old, span=span_of(component, zones, context.read_lead))
+    led = _led(component, old.span, old.task, old.rule, resource)
+    if led:
+        old = replace(old, span=span_of(component, zones, context.read_lead))
     edits.move(component, old.span, (old.task.due, old.task.all_day), series.master, zones, form)
     moved = master_of(component, zones, context)
     follow_due(component, old.task.due, moved.task.due, context, zones)
-    turned = rezoned or moved.frame.anchor.all_day != old.frame.anchor.all_day
+    turned = rezoned or led or moved.frame.anchor.all_day != old.frame.anchor.all_day
     _say_rule(series, moved, zones, anew=turned)
     for name, wanted in (("EXDATE", series.exdates), ("RDATE", series.rdates)):
         edits.say_dates(component, name, wanted, moved.frame, zones, anew=turned)
     edits.say(component, series.master, moved.task, context, now)
+    renew(component, series.master, context)
     edits.finish(component, before, important, series.master, context, now)
     return master_of(component, zones, context)
 
 
+def _led(component: Component, span: Span, task: Task, rule: Rule | None, resource: Resource) -> bool:
+    """Whether the component starts as long before its due moment as is configured now, where it did not."""
+    context, event = resource.context, component.name == "VEVENT"
+    if context.was is None:
+        return False
+    if event:
+        edits.mark_due(component, span)
+    if task.status is Status.COMPLETE and rule is None:
+        return False
+    then, now = (lead_of(task, rule, each, resource.zones, event=event) for each in (context.was.lead, context.lead))
+    return edits.renew_lead(component, span, (then, now), resource.zones)
+
+
 def _other_zone(series: Series, old: Master, zones: Zones) -> bool:
-    """Whether what an app wrote in UTC (calendar-apps.md, idiom 12), or abroad as a single task, is to run on a clock."""
+    """Whether what an app wrote in UTC (idiom 12), or abroad as a single task, is to run on a clock."""
     other = zone_name(old.frame.anchor.form, zones.owner)
     if old.task.all_day or series.zone is not None or other is None:
         return False
@@ -186,7 +204,11 @@ def _apply(
     before, important = component.text(), edits.significant(component)
     if anew or frame.slot(recurrence_stamp(component, zones)) != slot or is_ranged(line) != override.this_and_future:
         component.replace(line, edits.recurrence_line(component, slot, frame, ranged=override.this_and_future))
-    span = span_of(component, zones, resource.context.lead)
+    span = span_of(component, zones, resource.context.read_lead)
+    if resource.master is not None and not override.cancelled:
+        task = replace(resource.master.task, status=override.task.status)
+        if _led(component, span, task, resource.master.rule if override.task.status is _OPEN else None, resource):
+            span = span_of(component, zones, resource.context.read_lead)
     form = edits.new_form(None, frame.anchor, zones)
     end = override_end(span, slot, resource.master, frame)
     edits.move(component, span, end, override.task, zones, form)
@@ -198,6 +220,8 @@ def _apply(
         component.put("STATUS", "CANCELLED", Parameters())
     elif current.cancelled and not override.cancelled:
         edits.reinstate(component, override.task, now)
+    if not override.cancelled:
+        renew(component, override.task, resource.context)
     edits.finish(component, before, important, override.task, resource.context, now)
 
 

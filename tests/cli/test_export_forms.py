@@ -240,7 +240,7 @@ def test_an_occurrence_with_another_contact_names_its_own(desk: Desk) -> None:
 def test_what_has_no_name_in_liondesk_goes_along_by_its_number(desk: Desk) -> None:
     desk.post("Call", day(1))
     row = desk.rows()[0]
-    lost = replace(row.values, contact_id="77", category_id="88")
+    lost = replace(row.values, contact_id=77, category_id=88)
     desk.world.ledger.put(replace(row, values=lost))
     (task,) = components(desk.run("export").out)
     assert str(task["CONTACT"]) == "LionDesk contact 77"

@@ -175,6 +175,8 @@ async def test_with_contacts_off_none_is_asked_for_or_shown(stage: Stage) -> Non
     off = msgspec.structs.replace(stage.settings.calendar, contacts=False)
     stage.settings = msgspec.structs.replace(stage.settings, calendar=off)
     asked(stage)
+    await stage.sync()
+    assert list(shown(stage).values()) == [("", "About the house")]
     await stage.settles()
     stage.post("Call Tim", "2026-03-10T09:00:00", WEEKLY, contact_id="2")
     stage.patch(stage.rows()[0], contact_id="2", description="Ring Tim")
