@@ -6,7 +6,7 @@ A side's changes come in the same form from both sides: edits of single occurren
 
 from __future__ import annotations
 
-from bridge.core.changes.calendar import calendar_delta, cut_at, first_open, restored
+from bridge.core.changes.calendar import calendar_delta, cut_at, first_open, moved_slots, restored
 from bridge.core.changes.delta import CONTENT, ONE_WAY, Delta, Tail
 from bridge.core.changes.liondesk import liondesk_delta
 from bridge.core.changes.untold import untold
@@ -20,6 +20,7 @@ __all__ = [
     "cut_at",
     "first_open",
     "liondesk_delta",
+    "moved_slots",
     "restored",
     "untold",
 ]

@@ -130,13 +130,15 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneIn
     anchor, moved_anchor = old.master.due, new.master.due
     if same_occurrences(old.rule, anchor, new.rule, moved_anchor):
         return None
+    if next(expand(new.rule, moved_anchor), None) is None:  # it ends before it begins
+        return anchor
     if (cut := cut_at(old, new, zone)) is not None and any(each.slot >= cut for each in rows):
         return cut
     opened = first_open(rows)
     at = opened.slot if opened else anchor
     end = max([at, moved_anchor, *(each.slot for each in rows)]) + BEYOND
     after = _grid(new, zone, end)
-    moved = _moved_slots(old, new, _grid(old, zone, end), after)
+    moved = moved_slots(old, new, _grid(old, zone, end), after)
     due = moved.get(at) or next((slot for slot in after if slot.date() >= at.date()), moved_anchor)
     return Tail(
         at,
@@ -155,10 +157,11 @@ def cut_at(old: Series, new: Series, zone: ZoneInfo) -> Slot | None:
         return None
     if old.master.due != new.master.due or old.rule.parts != new.rule.parts:
         return None
+    before = old.master.due - timedelta(seconds=1)  # where nothing is left: UNTIL may lie before DTSTART
     if old.zone is None and new.zone is None:
-        last = max(expand(new.rule, new.master.due))
+        last = max(expand(new.rule, new.master.due), default=before)
         return next((slot for slot in expand(old.rule, old.master.due) if slot > last), None)
-    last = max(_grid(new, zone, None))
+    last = max(_grid(new, zone, None), default=before)
     return next((slot for slot in _grid(old, zone, last + BEYOND) if slot > last), None)
 
 
@@ -167,7 +170,7 @@ def _grid(series: Series, zone: ZoneInfo, end: Slot | None) -> list[Slot]:
     return sorted(slots(replace(series, exdates=frozenset(), rdates=frozenset()), zone, end))
 
 
-def _moved_slots(old: Series, new: Series, before: Sequence[Slot], after: Sequence[Slot]) -> dict[Slot, Slot]:
+def moved_slots(old: Series, new: Series, before: Sequence[Slot], after: Sequence[Slot]) -> dict[Slot, Slot]:
     """Old slots to new ones: one by one when the series moved as a whole, by their days when its rule is another."""
     assert old.master is not None
     assert new.master is not None

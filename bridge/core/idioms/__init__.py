@@ -14,6 +14,7 @@ from bridge.core.idioms.completed_master import completed_master
 from bridge.core.idioms.detached import detached
 from bridge.core.idioms.inverted_roll import inverted_roll
 from bridge.core.idioms.late_until import late_until
+from bridge.core.idioms.moved_beside import moved_beside
 from bridge.core.idioms.moved_list import moved_list
 from bridge.core.idioms.pointer import pointer
 from bridge.core.idioms.roll import roll
@@ -34,6 +35,7 @@ IDIOMS: tuple[Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]], ..
     split,
     detached,
     roll,
+    moved_beside,
     pointer,
     completed_master,
 )

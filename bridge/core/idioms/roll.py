@@ -176,12 +176,20 @@ def _rolled_back(pairing: Pairing, old: Series, new: Series, landed: Slot, zone:
     row = linked_by_slot(pairing.rows).get(landed)
     if row is None:
         return pairing
-    base = begun_at(old, landed, zone)
-    if landed in base.exdates:  # its time in the calendar was over
-        base = with_override(base, landed, replace(row.task, due=landed, status=Status.COMPLETE))
-    series = replace(new, rule=base.rule, exdates=new.exdates | base.exdates)
+    base = _plain_at(begun_at(old, landed, zone), landed)
+    series = _plain_at(replace(new, rule=base.rule, exdates=new.exdates | base.exdates), landed)
     series = replace(series, rdates=series.rdates - grid(series, zone, max(series.rdates, default=landed)))
-    opened = value_at(series, landed)
-    if row.task.status is Status.COMPLETE and opened is not None:
-        series = with_override(series, landed, replace(opened, status=Status.INCOMPLETE, completed_at=None))
-    return replace(pairing, link=replace(pairing.link, series=base), series=series, held=pairing.held or new)
+    meant = {landed: {"status": Status.INCOMPLETE}} if row.task.status is Status.COMPLETE else {}
+    return replace(
+        pairing,
+        link=replace(pairing.link, series=base),
+        series=series,
+        held=pairing.held or new,
+        meant={**pairing.meant, **meant},
+    )
+
+
+def _plain_at(series: Series, slot: Slot) -> Series:
+    """The series with this occurrence as all others are."""
+    overrides = {at: each for at, each in series.overrides.items() if at != slot}
+    return replace(series, overrides=overrides, exdates=series.exdates - {slot})

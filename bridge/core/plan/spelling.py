@@ -159,7 +159,8 @@ class _Writing:
     def _put(self, piece: Piece, held: Part | None) -> None:
         if held is not None and _same(piece.series, held.series) and not self._contact(piece):
             return
-        uid = held.series.uid if held else self.uid if piece.slot is None else part_uid(self.uid, piece.slot)
+        own = self.uid if piece.slot is None or piece.heir else part_uid(self.uid, piece.slot)
+        uid = held.series.uid if held is not None else own
         task = piece.series.master
         head = self.head if self.head is not None and self._told(piece, self.head) else None
         put = PutResource(
@@ -199,10 +200,7 @@ def _same(wanted: Series, held: Series) -> bool:
     """Whether a resource says what it is to say."""
     if wanted.master is None or held.master is None:
         return False
-    structure = (wanted.rule, wanted.exdates, wanted.rdates, wanted.zone) == (
-        held.rule,
-        held.exdates,
-        held.rdates,
-        held.zone,
-    )
-    return structure and dict(wanted.overrides) == dict(held.overrides) and says(held.master, wanted.master)
+    structure = (wanted.rule, wanted.exdates, wanted.rdates, wanted.zone, wanted.hybrid)
+    if structure != (held.rule, held.exdates, held.rdates, held.zone, held.hybrid):
+        return False
+    return dict(wanted.overrides) == dict(held.overrides) and says(held.master, wanted.master)
