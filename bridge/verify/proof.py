@@ -131,7 +131,8 @@ async def _skipped(store: Store) -> frozenset[str]:
 
 def _hrefs(link: StoredLink) -> list[tuple[str, str | None]]:
     """Every resource of a link, with the ETag that the base knows."""
-    return [(link.href, link.etag)] if link.href is not None else []
+    own = [(link.href, link.etag)] if link.href is not None else []
+    return [*own, *((part.href, part.etag) for part in link.parts)]
 
 
 # -- against the base --------------------------------------------------------------------------------------------------

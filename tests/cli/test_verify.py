@@ -3,6 +3,8 @@ from __future__ import annotations
 import sqlite3
 from datetime import timedelta
 
+import pytest
+
 from bridge.sandbox.faults import Fault
 from tests.cli.desk import Desk, day
 from tests.servers import ics
@@ -27,6 +29,19 @@ def test_after_a_sync_both_sides_agree_with_each_other_and_with_the_base(desk: D
     desk.sync()
     first = next(row for row in desk.rows() if row.values.description == "Water the plants")
     desk.world.update(1, first.id, {"status": "complete", "update_type": 3}, "page")
+    desk.sync()
+    agreed(desk)
+
+
+@pytest.mark.parametrize("shape", ["overrides", "rolling", "separate"])
+def test_in_every_shape_each_occurrence_is_compared(desk: Desk, shape: str) -> None:
+    desk.configure(desk.pair(more=f'shape = "{shape}"'))
+    desk.post("Water the plants", day(-8), "FREQ=WEEKLY;COUNT=6")
+    desk.post("Sweep", day(-2), "FREQ=DAILY")
+    desk.sync()
+    rows = [row for row in desk.rows() if row.values.description == "Water the plants"]
+    desk.world.update(1, rows[0].id, {"status": "complete", "update_type": 3}, "page")
+    desk.world.delete(1, rows[3].id, 1, "page")
     desk.sync()
     agreed(desk)
 
