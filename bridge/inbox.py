@@ -5,7 +5,7 @@
 - conflict: `summary`, `slot`, `field` (of Task; `existence`, `recurrence_rule`), both values under `liondesk` and
   `calendar`, when each was edited under `liondesk_at` and `calendar_at`, `winner` (None while a person is asked),
   `because`, `following`, `form` (the loser's series as a resource, where that was disputed).
-- refused: `summary`, `slot`, `side`, `action`, `message`, `following`, `fields` (old and new value, by LionDesk's names).
+- refused: `summary`, `slot`, `side`, `action`, `message`, `following`, `fields` (old and new, by LionDesk's names).
 - doubtful: `summary`, `slot`, `sent_at`, `found` (what LionDesk has that may be it).
 - halt: `reason`, `limit`, `measure`, `digest`, `operations` (a sentence and a digest each).
 

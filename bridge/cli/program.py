@@ -19,6 +19,7 @@ from bridge.cli.common import Interrupted, common_options
 from bridge.cli.conflicts import conflicts
 from bridge.cli.demo import demo
 from bridge.cli.export import export
+from bridge.cli.history import history
 from bridge.cli.init import init
 from bridge.cli.login import login
 from bridge.cli.resolve import resolve
@@ -26,6 +27,7 @@ from bridge.cli.sandbox import sandbox
 from bridge.cli.status import status
 from bridge.cli.sync import sync
 from bridge.cli.terminal import accept_any_text, log_as, tell
+from bridge.cli.undo import undo
 from bridge.cli.verify import verify
 from bridge.errors import BridgeError, fault
 
@@ -46,7 +48,7 @@ def program() -> None:
     """
 
 
-for command in (demo, init, login, check, sync, export, status, conflicts, resolve, verify, sandbox):
+for command in (demo, init, login, check, sync, export, status, conflicts, resolve, history, undo, verify, sandbox):
     program.add_command(command)
 
 

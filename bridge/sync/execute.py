@@ -344,7 +344,8 @@ def _record(report: OperationReport, operation: Operation, body: Mapping[str, ob
             "delete_type": report.delete_type,
             "occurrence": report.occurrence.isoformat() if report.occurrence else None,
             "fields": report.as_json()["fields"],
-            "resource": operation.series.uid if isinstance(operation, PutResource | DeleteResource) else None,
+            "verb": operation.why.verb,
+            "recurring": report.recurring,
         },
     )
 

@@ -9,7 +9,7 @@ from bridge.core.plan import Halt, Known, Limits, Work, digest, digest_of, halte
 from bridge.ports import InboxItem
 from bridge.report import Skipped
 from bridge.sync.observe import Observation
-from bridge.sync.pair import Pair
+from bridge.sync.pair import Pair, Undo
 from bridge.sync.words import described
 
 LIMITS = "limits"
@@ -84,8 +84,13 @@ def plan_of(halt: Halt, works: Sequence[Work]) -> dict[str, object]:
     }
 
 
-def asking(pair: str, halt: Halt, number: int | None) -> str:
+def asking(pair: str, halt: Halt, number: int | None, undo: Undo | None) -> str:
     """The paragraph for the user."""
+    if undo is not None:
+        return (
+            f"Stopped before the first write: {halt.reason}. Nothing was changed on either side. Add --dry-run to see "
+            "all that would be done; if it is what you want, add --allow-mass-change."
+        )
     if number is None:
         return (
             f"Stopped before the first write: {halt.reason}. Nothing was changed on either side. See the whole plan "

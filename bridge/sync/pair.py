@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from bridge.core.model import Shape
 from bridge.core.plan import Limits
 from bridge.core.policies import Policy
-from bridge.core.wishes import Wish
 from bridge.ports import Calendar, LionDesk, Records, Store
 from bridge.vtodo import ContactCard, Context
 
@@ -42,11 +41,19 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """A run to be taken back; of it `only` what was done to the task of this operation."""
+
+    run: str
+    only: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How this run differs from a plain one. `full` reads both sides from nothing; `run` is its name in the journal.
 
     `stopping` is asked before each task's writes: once it says yes, the rest is left to the next run.
-    `allow_mass_change`: a person has seen what the guards stopped, and wants it. `wishes`: what a person wants besides;
+    `allow_mass_change`: a person has seen what the guards stopped, and wants it. `undo`: a run to be taken back;
     `texts` are resources by UID that come back as they were.
     """
 
@@ -54,7 +61,7 @@ class Options:
     full: bool = False
     allow_mass_change: bool = False
     run: str | None = None
-    wishes: tuple[Wish, ...] = ()
+    undo: Undo | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = field(default=lambda _done, _total: None)
     stopping: Callable[[], bool] = field(default=lambda: False)

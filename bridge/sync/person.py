@@ -20,6 +20,7 @@ from bridge.ports import InboxItem
 from bridge.sync.answers import answers_of
 from bridge.sync.halting import REJECTED
 from bridge.sync.pair import Options, Pair
+from bridge.sync.undo import taken_back
 from bridge.wording import quoted
 
 ALONE = "left_alone"
@@ -34,7 +35,8 @@ Key: TypeAlias = tuple[str, Slot, str]
 class Person:
     """What people have told. `asked` are the questions that wait, by link; `decided` answers that a policy gives.
 
-    `wishes` have the number of the item whose answer they are, None for those of this run alone.
+    `wishes` have the number of the item whose answer they are, None for those of this run alone; `left` says what of a
+    run that is taken back has to stay.
     """
 
     wishes: tuple[tuple[int | None, Wish], ...] = ()
@@ -42,6 +44,13 @@ class Person:
     decided: Mapping[Key, Side] = field(default_factory=lambda: MappingProxyType({}))
     alone: frozenset[str] = frozenset()
     rejected: frozenset[str] = frozenset()
+    left: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Resources that come back as they were, by UID."""
+        wants = ((wish.uid, wish.want) for _, wish in self.wishes)
+        return {uid: want.text for uid, want in wants if isinstance(want, Form) and want.text is not None}
 
     @property
     def links(self) -> frozenset[str]:
@@ -64,16 +73,17 @@ NOBODY = Person()
 async def person_of(pair: Pair, options: Options) -> Person:
     """What is known of people's answers when a run begins."""
     facts = await pair.store.facts()
-    wishes: list[tuple[int | None, Wish]] = [(None, each) for each in options.wishes]
-    alone, rejected = frozenset(_texts(facts.get(ALONE))), frozenset(_texts(facts.get(REJECTED)))
+    known = Person(alone=frozenset(_texts(facts.get(ALONE))), rejected=frozenset(_texts(facts.get(REJECTED))))
     if pair.records is None:
-        return Person(tuple(wishes), alone=alone, rejected=rejected)
+        return known
+    if options.undo is not None:
+        undoing = await taken_back(pair, pair.records, options.undo)
+        known = replace(known, wishes=tuple((None, wish) for wish in undoing.wishes), left=undoing.left)
     items = await pair.records.open_items()
     if not items:
-        return Person(tuple(wishes), alone=alone, rejected=rejected)
+        return known
     answers = answers_of(items, pair.context)
-    wishes += answers.wishes
-    return Person(tuple(wishes), _asked(items), answers.decided, alone, rejected)
+    return replace(known, wishes=(*known.wishes, *answers.wishes), asked=_asked(items), decided=answers.decided)
 
 
 def _asked(items: Sequence[InboxItem]) -> dict[str, tuple[Question, ...]]:
@@ -111,16 +121,16 @@ class Granted:
     notes: tuple[str, ...] = ()
 
 
-def grant(pairings: Sequence[Pairing], wishes: Sequence[tuple[int | None, Wish]], zone: ZoneInfo) -> Granted:
+def grant(pairings: Sequence[Pairing], person: Person, zone: ZoneInfo) -> Granted:
     """Each wish as an edit of its pairing."""
-    if not wishes:
-        return Granted(tuple(pairings))
+    if not person.wishes:
+        return Granted(tuple(pairings), notes=person.left)
     now = {each.link.uid: each for each in pairings}
     wants: dict[str, tuple[Want, str]] = {}
     items: dict[int, frozenset[str]] = {}
     lapsed: dict[int, str] = {}
-    notes: list[str] = []
-    for number, wish in wishes:
+    notes = list(person.left)
+    for number, wish in person.wishes:
         pairing = now.get(wish.uid) or (Pairing(Link(wish.uid)) if isinstance(wish.want, Form) else None)
         outcome = Lapsed(GONE) if pairing is None else granted(pairing, wish.want, zone)
         if isinstance(outcome, Lapsed):
@@ -163,9 +173,9 @@ def as_wished(work: Work, granted: Granted) -> Work:
 
 
 def _gone(pairing: Pairing, why: Why) -> tuple[DeleteResource, ...]:
-    gone = list[DeleteResource]()
+    gone = [DeleteResource(each.series, each.href, each.etag, why) for each in pairing.parts]
     if pairing.series is not None and pairing.href is not None and pairing.etag is not None:
-        gone.append(DeleteResource(pairing.series, pairing.href, pairing.etag, why))
+        gone.append(DeleteResource(pairing.resource or pairing.series, pairing.href, pairing.etag, why))
     return tuple(gone)
 
 

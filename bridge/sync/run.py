@@ -79,13 +79,14 @@ async def run(pair: Pair, options: Options) -> PairReport:
         await finish_mending(pair, name)
     pair, options = await prepared(pair, options)
     person = await person_of(pair, options)
+    options = replace(options, texts=person.texts)
     observation = await observe(pair, options, person.links)
     planned = decide(pair, observation, person)
     decision = await guarded(pair, observation, planned.works, allowed=options.allow_mass_change)
     halt, number = decision.halt, None
     receipts: list[Receipt] = []
     if halt is not None and not options.dry_run:
-        number = await note_halt(pair, halt, planned.works)
+        number = None if options.undo else await note_halt(pair, halt, planned.works)
     elif not options.dry_run:
         await note_conflicts(pair, observation, planned.conflicts)
         pair = await introduced(pair, planned.works, full=options.full)
@@ -108,7 +109,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
     requests = {"liondesk": pair.liondesk.requests, "calendar": pair.calendar.requests}
     report = replace(report, elapsed_s=elapsed, requests=requests)
     if halt is not None:
-        report = replace(report, outcome=Outcome.HALTED, halt=asking(pair.name, halt, number))
+        report = replace(report, outcome=Outcome.HALTED, halt=asking(pair.name, halt, number, options.undo))
     report = await with_questions(pair, report)
     if receipts:
         await pair.store.end_run(name, pair.now(), report.outcome.value, report.as_json())
@@ -121,7 +122,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
 def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Planned:
     """Everything between observing and writing: pure but for the pair's clock."""
     pairings = neighboured(understood(pair_up(observation.links, observation.sides), pair.context.zone))
-    granted = grant(pairings, person.wishes, pair.context.zone)
+    granted = grant(pairings, person, pair.context.zone)
     undecided: list[Agreement] = []
     works: list[Work] = []
     held: dict[str, Slot] = {}

@@ -80,7 +80,7 @@ def _deletes(operation: Operation) -> bool:
         case DeleteRow(delete_type=delete_type):
             return delete_type != 1
         case DeleteResource(why=Why(verb=verb)):
-            return verb == "deleted"
+            return verb in ("deleted", "decided", "taken back")
         case _:
             return False
 
