@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from bridge.core.changes import ONE_WAY, Delta, Tail
 from bridge.core.model import SYNCED, Row, Series, Side, Slot, Task
@@ -111,12 +112,31 @@ class Merging:
         for slot in sorted(deleted_here):
             self._edit_survives(slot, Side.LIONDESK)
             if here.drop_from is not None and slot >= here.drop_from:
+                self._uncut(here.drop_from)
                 there = replace(there, adds={**there.adds, **self._rows_from(here.drop_from)})
                 here = replace(here, drop_from=None)
             here = replace(here, drops=here.drops - {slot})
             there = replace(there, adds={**there.adds, slot: self.rows[slot].task})
             del self.there[slot]
+        if there.tail is not None and here.drop_from is not None and there.tail.at >= here.drop_from:
+            self._edit_survives(there.tail.at, Side.LIONDESK)
+            self._uncut(here.drop_from)
+            here = replace(here, drop_from=None)
         self.from_liondesk, self.from_calendar = there, here
+
+    def _uncut(self, at: Slot) -> None:
+        """The calendar's series goes on where it was cut."""
+        base, series = self.pairing.link.series, self.series
+        if base is None or base.rule is None or series.rule is None:
+            return
+        lost = {slot: each for slot, each in base.overrides.items() if slot >= at}
+        self.series = replace(
+            series,
+            rule=base.rule,
+            overrides=MappingProxyType({**lost, **series.overrides}),
+            exdates=series.exdates | {slot for slot in base.exdates if slot >= at},
+            rdates=series.rdates | {slot for slot in base.rdates if slot >= at},
+        )
 
     def _rows_from(self, first: Slot) -> dict[Slot, Task]:
         return {slot: row.task for slot, row in self.rows.items() if slot >= first}

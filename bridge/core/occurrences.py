@@ -133,10 +133,14 @@ def tail_of(series: Series, first: Slot, uid: str) -> Series:
     assert series.rule is not None
     assert series.master is not None
     overrides = {slot: override for slot, override in series.overrides.items() if slot >= first}
+    shift, ruling = ruled(series, first)
+    if shift and first not in overrides:
+        moved = replace(ruling, due=first + shift, status=Status.INCOMPLETE, completed_at=None)
+        overrides[first] = Override(moved, this_and_future=True)
     return replace(
         series,
         uid=uid,
-        master=replace(series.master, due=first),
+        master=replace(ruling, due=first),
         rule=tail_from(series.rule, series.master.due, _border(series, first)),
         overrides=MappingProxyType(overrides),
         exdates=frozenset(slot for slot in series.exdates if slot >= first),

@@ -224,7 +224,9 @@ class Executor:
         """Law 4: the series as LionDesk shows it now, mended where it is not what both sides agreed on."""
         work = receipt.work
         before = tuple(work.pairing.rows)
-        some = next(iter(receipt.rows.values()), before[0].row if before else None)
+        ids = {each.row.id for each in before}
+        made = next((row for row in receipt.rows.values() if row.id not in ids), None)
+        some = made or next(iter(receipt.rows.values()), before[0].row if before else None)
         if some is None:
             return
         rows = await whole_series(self.pair, some, before, self.newest)

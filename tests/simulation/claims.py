@@ -195,7 +195,12 @@ def _merged(before: Before, after: Before, final: Before, told: Told, weak: set[
                 here = replace(here, done=True)
             wanted.append(_outcomes(seen, there, here, told, series=series))
     paired = {row for row, _ in rows}
-    fresh = [seen for row, seen in after.liondesk.items() if row not in paired]
+    left = Counter(before.beyond.values()) - Counter(after.beyond.values())
+    fresh = [
+        seen
+        for row, seen in after.liondesk.items()
+        if row not in paired and not (row in before.liondesk and left[before.liondesk[row]] > 0)
+    ]
     added = [seen for place, seen in after.calendar.items() if place not in before.calendar]
     if after.horizon != before.horizon:
         added = [seen for seen in added if name(seen) not in {name(each) for each in fresh}]
@@ -214,6 +219,9 @@ def _merged(before: Before, after: Before, final: Before, told: Told, weak: set[
     return ["the merge is wrong: " + "; ".join(words)] if words else []
 
 
+_DELETIONS = ("delete", "delete tail", "delete all", "truncate", "no rule", "split", "rule", "count")
+
+
 def _outcomes(
     base: Seen, there: Seen | None, here: Seen | None, told: Told, *, series: bool
 ) -> tuple[Seen | None, ...]:
@@ -223,8 +231,8 @@ def _outcomes(
     if there is None or here is None:
         left = there or here
         assert left is not None
-        if left == base:
-            return (None,)
+        if left == base:  # a series whose deletion an edit of one occurrence beats may come back whole
+            return (None, left) if len(told.sides) > 1 and told.did(*_DELETIONS) else (None,)
         return (None, left) if series else (left,)
     options = [base]
     for each in FIELDS:

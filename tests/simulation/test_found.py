@@ -272,6 +272,90 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
             did(("calendar: rule", 4, 100, 407, 161)),
         ],
     ),
+    "a series that LionDesk made a single task's gets the occurrences back that the calendar counts again": (
+        {},
+        [
+            did(("LionDesk: new", 1, 52, 315, 193)),
+            did(("LionDesk: no rule", 6, 150, 347, 120)),
+            did(("calendar: count", 8, 411, 325, 255)),
+        ],
+    ),
+    "a THISANDFUTURE outlives another rule for its series": (
+        {},
+        [
+            did(("calendar: new", 1, 210, 75, 197)),
+            did(("calendar: this and future", 5, 259, 135, 161)),
+            did(("calendar: rule", 7, 265, 133, 394)),
+        ],
+    ),
+    "notes of a tail beat the calendar's cut before it": (
+        {},
+        [
+            did(("LionDesk: new", 1, 78, 230, 180)),
+            did(("LionDesk: notes of tail", 4, 361, 229, 202), ("calendar: truncate", 5, 43, 200, 254)),
+        ],
+    ),
+    "a split after a THISANDFUTURE that moved the series is seen from where that had put it": (
+        {},
+        [
+            did(("calendar: new", 1, 93, 333, 365)),
+            did(("calendar: this and future", 3, 240, 377, 345)),
+            did(("calendar: split", 6, 320, 391, 178)),
+        ],
+    ),
+    "of two tails in one event the first ends where the second begins": (
+        {},
+        [
+            did(("LionDesk: new", 1, 194, 1, 126)),
+            did(("LionDesk: no rule", 4, 72, 69, 75)),
+            did(("LionDesk: rule", 6, 106, 367, 220), ("LionDesk: due of tail", 7, 416, 127, 60)),
+        ],
+    ),
+    "a text for a tail and a later one for the rest of it are both on both sides": (
+        {},
+        [
+            did(("calendar: new", 1, 82, 369, 226)),
+            did(("LionDesk: text of tail", 6, 183, 242, 355), ("calendar: this and future", 7, 199, 42, 278)),
+        ],
+    ),
+    "an endless rule for the head of a divided event is one series, not a task for each of its days": (
+        {},
+        [
+            did(("calendar: new", 1, 233, 30, 414)),
+            did(("LionDesk: notes of tail", 2, 331, 199, 125)),
+            did(("calendar: no rule", 5, 361, 10, 298), ("calendar: give rule", 6, 23, 150, 401)),
+        ],
+    ),
+    "an occurrence of a new series that was moved before it was seen is of that series": (
+        {},
+        [
+            did(("calendar: new", 1, 397, 340, 47)),
+            did(("LionDesk: rule", 6, 308, 125, 373), ("LionDesk: due", 7, 1, 418, 121)),
+        ],
+    ),
+    "a series that LionDesk moved and the calendar shortened is both": (
+        {},
+        [
+            did(("calendar: new", 1, 308, 342, 50)),
+            did(("LionDesk: due of tail", 4, 52, 175, 303), ("calendar: count", 5, 284, 22, 106)),
+        ],
+    ),
+    "a completed occurrence that LionDesk's new rule left out stands by itself and divides nothing": (
+        {},
+        [
+            did(("LionDesk: new", 1, 125, 340, 57)),
+            did(("calendar: complete", 5, 254, 161, 297), ("LionDesk: rule", 6, 36, 33, 84)),
+            did(("calendar: series text", 8, 307, 385, 97)),
+        ],
+    ),
+    "rows that the horizon brings after the last one was moved with all that follow are the series'": (
+        {},
+        [
+            did(("LionDesk: new", 2, 180, 192, 101)),
+            did(("LionDesk: due of tail", 4, 215, 266, 247)),
+            did(("time passes", 6, 309, 360, 274)),
+        ],
+    ),
 }
 
 

@@ -247,9 +247,14 @@ def _with_overrides(delta: Delta, old: Series, new: Series, rows: Sequence[Linke
 def _ranged_edits(
     old: Series, new: Series, rows: Sequence[LinkedRow], tail: Tail | None
 ) -> dict[Slot, dict[str, object]]:
-    """What a new THISANDFUTURE says beside another edit of the series: one by one, since there is one tail."""
-    ranged = [at for at, each in new.overrides.items() if each.this_and_future and old.overrides.get(at) != each]
-    if tail is None or tail.restructured or not ranged or tail.at in ranged:
+    """What a THISANDFUTURE says, or said, beside another edit of the series: one by one, since there is one tail."""
+    before_it, after_it = _ranges(old), _ranges(new)
+    ranged = [
+        at
+        for at in before_it.keys() | after_it.keys()
+        if before_it.get(at) != after_it.get(at) and (tail is None or at != tail.at or at not in after_it)
+    ]
+    if not ranged or (tail is not None and tail.restructured):
         return {}
     edits = {}
     for slot in (
@@ -259,6 +264,10 @@ def _ranged_edits(
         if before is not None and after is not None and (fields := differences(before, after, (*CONTENT, "due"))):
             edits[slot] = fields
     return edits
+
+
+def _ranges(series: Series) -> dict[Slot, Override]:
+    return {at: each for at, each in series.overrides.items() if each.this_and_future}
 
 
 def _override_edit(old: Series, new: Series, slot: Slot, there: Slot) -> dict[str, object]:

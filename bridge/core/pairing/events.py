@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from bridge.core.model import Row
+from bridge.core.model import LinkedRow, Row
 from bridge.core.pairing.values import Pairing
 from bridge.core.recurrence import expand
 
@@ -24,16 +24,23 @@ def neighboured(pairings: Sequence[Pairing]) -> tuple[Pairing, ...]:
             by_event[event].append(pairing)
     followed: set[int] = set()
     following: set[int] = set()
-    for pairing, other in (pair for sharing in by_event.values() for pair in permutations(sharing, 2)):
-        if pairing.rows[-1].slot < other.rows[0].slot and _may_share(pairing.rows[-1].row, other.rows[-1].row):
-            followed.add(id(pairing))
-            following.add(id(other))
+    for event, sharing in by_event.items():
+        for pairing, other in permutations(sharing, 2):
+            mine, theirs = _rows_in(pairing, event), _rows_in(other, event)
+            if mine[-1].slot < theirs[0].slot and _may_share(mine[-1].row, theirs[-1].row):
+                followed.add(id(pairing))
+                following.add(id(other))
     return tuple(
         replace(each, followed=id(each) in followed, following=id(each) in following)
         if id(each) in followed | following
         else each
         for each in pairings
     )
+
+
+def _rows_in(pairing: Pairing, event: object) -> list[LinkedRow]:
+    """The rows of an event; others that the resource shows, such as one that left it, do not count."""
+    return [each for each in pairing.rows if each.row.rule is not None and _event(each.row) == event]
 
 
 def _event(row: Row) -> object:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, LinkedRow, Row, Series, Slot
 from bridge.core.occurrences import present, ruled
+from bridge.core.pairing.beside import beside_their_slots
 from bridge.core.pairing.heirs import heirs
 from bridge.core.pairing.kinship import traits
 from bridge.core.pairing.values import Found, Pairing, Sides
@@ -57,8 +58,10 @@ def joining(
             joined.append(LinkedRow(slot, row))
     again = _made_again(link, current, [row for row in rest if _alike(row, [*current, *joined], events)])
     made, outside = {each.row.id for each in again}, {each.slot for each in again}
+    beside = beside_their_slots(link, [*current, *joined, *again], [row for row in rest if row.id not in made])
+    made |= {each.row.id for each in beside}
     rest = [row for row in rest if row.id not in made] + [each.row for each in current if each.slot in outside]
-    return [*joined, *again], rest, frozenset(outside)
+    return [*joined, *again, *beside], rest, frozenset(outside)
 
 
 def _made_again(link: Link, current: Sequence[LinkedRow], rows: Sequence[Row]) -> list[LinkedRow]:

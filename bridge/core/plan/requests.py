@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.core.changes import CONTENT, Delta, Tail
-from bridge.core.model import SYNCED, Rule, Series, Side, Slot, Task
+from bridge.core.model import SYNCED, Rule, Series, Side, Slot, Status, Task
 from bridge.core.occurrences import exceptional, from_master, linked_by_slot, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.plan.mending import mend
@@ -15,10 +15,7 @@ from bridge.core.plan.operations import DeleteRow, PatchRow, PostTask, Why, verb
 from bridge.core.recurrence import with_until
 
 FOR_EVER = timedelta(days=20 * 366)
-"""How far the rule of a series reaches that is to go on in LionDesk after its tail was deleted there.
-
-Its rows still show the rule without an end, so that LionDesk, told the same one again, would make none of them anew.
-"""
+"""How far an endless rule reaches that must be told to LionDesk with an end."""
 
 
 class Requests:
@@ -70,7 +67,7 @@ class Requests:
 
     def _moved(self, slot: Slot) -> Slot:
         tail = self.delta.tail
-        return slot if tail is None or slot < tail.at else tail.moved.get(slot, slot)
+        return slot if tail is None or (slot < tail.at and not tail.restructured) else tail.moved.get(slot, slot)
 
     def _drop_from(self, first: Slot) -> None:
         gone = sorted(slot for slot in self.rows if slot >= first)
@@ -105,11 +102,11 @@ class Requests:
             changes["due"] = due
         if tail.restructured and _other_rule(row.rule, tail.rule):
             changes["rule"] = None if tail.rule is None else with_until(tail.rule, _anchor(tail))
-        elif tail.restructured and self._ended_there(row.rule):
-            changes["rule"] = replace(tail.rule, until=tail.due + FOR_EVER) if tail.rule is not None else None
+        elif tail.restructured and tail.rule is not None and self.base is not None and self.base.rule != tail.rule:
+            changes["rule"] = _said_otherwise(with_until(tail.rule, _anchor(tail)), row.rule, tail.due)
         self._expect(tail, concerned[0])
-        if self.series.zone is not None:
-            self.expected.update(fresh)
+        if tail.restructured:
+            self.expected = {**fresh, **self.expected}
         if not changes and all(self.rows[slot].task == self.expected.get(slot) for slot in self.rows):
             return
         self.reads_back = self.recurring or "rule" in changes
@@ -118,22 +115,28 @@ class Requests:
             self.whole_from = at if self.recurring else None
             self.operations.append(PatchRow(row, at, changes, 2 if self.recurring else None, why))
             return
+        if "rule" in changes and tail.rule is not None:
+            self._anew(tail, at, wanted, why)
+            return
         self.expected.update(fresh)
         homes = {self._moved(slot): each for slot, each in self.rows.items() if slot >= at}
         kept = {slot: self.expected[slot] for slot in sorted(self.expected) if slot in homes or slot in fresh}
         gone = [each for slot, each in homes.items() if slot not in kept]
         self.operations += mend(homes, gone, kept, max(kept, default=at), why)
 
-    def _ended_there(self, rule: Rule | None) -> bool:
-        """Whether LionDesk's rows end before the endless rule that they show: a tail of them was deleted there."""
-        ended = self.base is not None and self.base.rule is not None and not self.base.rule.endless
-        return ended and rule is not None and rule.endless
-
     def _addressed(self, tail: Tail, concerned: Sequence[Slot]) -> Slot:
         """The row that the request names: one that lost its rule when it was changed singly would end the series."""
         if tail.restructured and tail.rule is None:
             return concerned[0]
         return next((slot for slot in concerned if self.rows[slot].rule is not None), concerned[0])
+
+    def _anew(self, tail: Tail, at: Slot, wanted: Task, why: Why) -> None:
+        """The head of an event, given another rule: a task of its own, so that the later rows stay as they are."""
+        first = replace(wanted, due=tail.due, status=Status.INCOMPLETE, completed_at=None)
+        self.operations.append(PostTask(first, tail.due, tail.rule, why))
+        gone = sorted(slot for slot in self.rows if slot >= at)
+        self.operations += [DeleteRow(self.rows[slot], slot, 1, why) for slot in gone]
+        self.whole_from = at
 
     def _exceptional(self, slot: Slot) -> bool:
         return self.base is not None and exceptional(self.base, slot)
@@ -149,7 +152,7 @@ class Requests:
         expected: dict[Slot, Task] = {}
         for slot, task in self.expected.items():
             if slot < at or slot in self.kept:
-                expected[slot] = task
+                expected[self._moved(slot)] = task
             elif (tail.restructured and tail.rule is None and slot > at) or (
                 tail.restructured and tail.moved and slot not in tail.moved
             ):
@@ -216,6 +219,17 @@ def _content(task: Task) -> dict[str, object]:
 def _anchor(tail: Tail) -> Slot:
     """Where the changed series begins, so that COUNT can be told as UNTIL."""
     return min(tail.moved.values(), default=tail.due) if tail.moved else tail.due
+
+
+def _said_otherwise(rule: Rule, shown: Rule | None, first: Slot) -> Rule:
+    """A rule that LionDesk's rows show already, though a tail of them was deleted there, in words that are new to it.
+
+    Told the same one again, LionDesk would make none of those rows anew.
+    """
+    if rule != shown:
+        return rule
+    until = first + FOR_EVER if rule.until is None else rule.until + timedelta(minutes=1)
+    return replace(rule, until=until)
 
 
 def _other_rule(shown: Rule | None, wanted: Rule | None) -> bool:

@@ -191,7 +191,11 @@ def _settled_history(series: Series, tail: Tail, rows: Mapping[Slot, Task], zone
     slots that they had before.
     """
     shown = present(series, zone, max([tail.due, *rows, *tail.moved.values()]))
-    overrides = {slot: each for slot, each in series.overrides.items() if slot in shown or slot not in rows}
+    overrides = {
+        slot: each
+        for slot, each in series.overrides.items()
+        if slot in shown or slot not in rows or each.this_and_future
+    }
     series = replace(series, overrides=MappingProxyType(overrides))
     wanted = {tail.moved.get(slot, slot): task for slot, task in rows.items()}
     for slot in sorted(shown):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from bridge.core.changes import Delta
 from bridge.core.model import LinkedRow, Row, Series, Side, Slot, Task
 from bridge.core.occurrences import exceptional, from_master, present, value_at
 from bridge.core.pairing import Pairing
+from bridge.core.plan.agreeing import agreeing
 from bridge.core.plan.operations import DeleteResource, DeleteRow, PostTask, PutResource, Why, Work
 from bridge.core.plan.requests import Requests
 from bridge.core.plan.showing import put, shown_after, shown_by, summary_of
@@ -90,10 +91,11 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         gone = _delete_resource(pairing, series)
         return Work(pairing, None, calendar=gone, dropped=dropped, conflicts=agreement.conflicts)
     requests = Requests(pairing, series, there, here)
-    end = horizon if series.zone is None else horizon + AHEAD
-    fresh = _fresh_slots(series, there, requests.rows, zone, end) if requests.followed or series.zone else {}
+    end = horizon if series.zone is None or requests.followed else horizon + AHEAD
+    fresh = _fresh_slots(series, there, requests.rows, zone, end)
     requests.collect(fresh, _overridden(series, zone, horizon))
     shown, split = shown_after(agreement, requests.expected, zone, horizon)
+    shown = agreeing(shown, agreement, _less_tails(requests.expected, pairing, split), zone)
     creations = tuple(_creation(each.series) for each in split if each.series is not None)
     waits, dropped = waiting_in(agreement, shown, split, zone)
     return Work(
@@ -110,6 +112,13 @@ def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         dropped,
         agreement.conflicts,
     )
+
+
+def _less_tails(expected: Mapping[Slot, Task], pairing: Pairing, split: Sequence[Pairing]) -> dict[Slot, Task]:
+    """What is expected of the rows that stay with the pairing's own resource."""
+    gone = {each.row.id for tail in split for each in tail.rows}
+    taken = {each.slot for each in pairing.rows if each.row.id in gone}
+    return {slot: task for slot, task in expected.items() if slot not in taken}
 
 
 def _overridden(series: Series, zone: ZoneInfo, horizon: datetime) -> dict[Slot, Task]:
