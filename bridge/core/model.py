@@ -124,6 +124,8 @@ class Series:
     `modified_at` is the newest LAST-MODIFIED. `prodid` tells which app wrote last.
     `pointer` is the slot that X-KDE-LIBKCAL-DTRECURRENCE names as the open one, None without it.
     `hybrid` says that dates are spelt in UTC beside a TZID, which other readers take for another moment.
+    `cancelled`: the whole task has STATUS:CANCELLED, and nothing else says so. `undated`: it has no date, and reads as
+    if it had one.
     """
 
     uid: str
@@ -137,6 +139,8 @@ class Series:
     prodid: str = ""
     pointer: Slot | None = None
     hybrid: bool = False
+    cancelled: bool = False
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Literal
 
 from bridge.core.model import Side, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a user decides where an edit in the calendar can mean two things (translation.md).
+
+    `on_cancel`: STATUS:CANCELLED on a whole task; an override's always deletes that occurrence. `on_complete_master`:
+    STATUS:COMPLETED on a master that goes on. `on_calendar_delete`: a resource deleted, with the completed history that
+    LionDesk has of it or without.
+    """
+
+    on_cancel: Literal["complete", "delete", "ignore"] = "complete"
+    on_complete_master: Literal["current", "end"] = "current"
+    on_calendar_delete: Literal["all", "open"] = "all"
+
+
+DEFAULT_CHOICES = Choices()
+"""What holds where nobody has decided."""
 
 
 @dataclass(frozen=True, slots=True)

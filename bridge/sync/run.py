@@ -121,7 +121,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
 
 def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Planned:
     """Everything between observing and writing: pure but for the pair's clock."""
-    pairings = neighboured(understood(pair_up(observation.links, observation.sides), pair.context.zone))
+    pairings = neighboured(understood(pair_up(observation.links, observation.sides), pair.context.zone, pair.choices))
     granted = grant(pairings, person, pair.context.zone)
     undecided: list[Agreement] = []
     works: list[Work] = []
@@ -147,7 +147,7 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
         if not wished and stored is not None and (slot := _waits_for_tail(agreement, stored)) is not None:
             held[pairing.link.uid] = slot
             continue
-        work = _retired(pair, plan(agreement, pair.context.zone, observation.horizon))
+        work = _retired(pair, plan(agreement, pair.context.zone, observation.horizon, pair.choices))
         over = retired(pair, linked_by_slot(pairing.rows))
         works.append(as_wished(spelled_out(work, _spelling(pair, observation), over), granted))
     works.sort(key=_by_due)
@@ -178,10 +178,14 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
     if series.master is None:
         why = "It is a changed occurrence of a task that is not there."
         return Skipped(Side.CALENDAR, series.uid, why, agreement.pairing.href or "")
+    if series.cancelled and pair.choices.on_cancel == "delete":
+        return Skipped(Side.CALENDAR, series.uid, "")
+    before = agreement.pairing.link.series
     if (
         series.uid.startswith(("liondesk-event-", "liondesk-task-"))
         and not agreement.conflicts
         and not agreement.pairing.link.rows
+        and not (before is not None and before.cancelled)
     ):
         why = "The bridge made it from a LionDesk task that is not there any more. Delete it if you do not need it."
         return Skipped(Side.CALENDAR, f"'{series.master.summary}' ({series.uid})", why, agreement.pairing.href or "")
@@ -194,10 +198,13 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
 
 def _waits_for_tail(agreement: Agreement, stored: StoredLink) -> Slot | None:
     """What was cut off waits one run for the tail that an app may still be writing (idioms 7 and 15)."""
-    cut = _cut_off(agreement)
-    gone = agreement.pairing.series is None  # the resource itself, so that nothing was cut
-    if cut is None or gone or not any(each.slot >= cut for each in agreement.pairing.rows):
+    cut, pairing = _cut_off(agreement), agreement.pairing
+    gone = pairing.series is None  # the resource itself, so that nothing was cut
+    if cut is None or gone or not any(each.slot >= cut for each in pairing.rows):
         return None
+    before, written = pairing.link.series, pairing.held
+    if before is not None and written is not None and before.rule == written.rule:
+        return None  # no app has cut it: a completion was meant to end it (idiom 9)
     already = (stored.pending or {}).get("cut")
     return None if already == cut.isoformat() else cut
 

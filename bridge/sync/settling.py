@@ -18,7 +18,7 @@ from bridge.sync.observe import Observation
 from bridge.sync.pair import Pair
 from bridge.sync.parts import NOTE, next_to_leave, standing_beside, to_store, whole
 from bridge.sync.receipts import Beside, Receipt
-from bridge.sync.standing import kept_waiting, noted
+from bridge.sync.standing import kept_waiting, noted, with_history
 
 
 def settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | None) -> list[StoredLink]:
@@ -29,6 +29,8 @@ def settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | 
         pairing = replace(pairing, link=replace(pairing.link, id=stored.id))
     if receipt is not None and receipt.retry:
         return [_unsettled(pair, stored, receipt)]
+    if work.keeps_history and stored is not None:
+        return [with_history(stored, linked_by_slot(pairing.rows) if receipt is None else receipt.rows)]
     if receipt is None:
         rows: Mapping[Slot, Row] = linked_by_slot(pairing.rows)
         resource, parts = _resource(observation, pairing), standing_beside(pairing, observation.ics)

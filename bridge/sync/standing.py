@@ -6,11 +6,12 @@ They block nothing: the base holds what both sides show, and the note says of wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from bridge.core.model import Slot
+from bridge.core.model import Row, Slot
 from bridge.core.plan import Waiting, Work
-from bridge.ports import StoredLink
+from bridge.ports import StoredLink, StoredRow
 from bridge.sync.words import waiting
 
 NOTE = "waits"
@@ -53,6 +54,16 @@ def noted(waits: Iterable[Waiting], rows: Collection[Slot]) -> Mapping[str, obje
     told = [(each.slot, waiting(each)) for each in left]
     note = {slot.isoformat(): {**report.as_json(), "sentence": report.sentence()} for slot, report in told}
     return {NOTE: note} if note else None
+
+
+def with_history(stored: StoredLink, rows: Mapping[Slot, Row]) -> StoredLink:
+    """The base of what was deleted in the calendar and stays in LionDesk as far as it is complete.
+
+    It still has what the calendar showed: as long as nobody edits it in LionDesk, that is a deletion that has nothing
+    left to tell.
+    """
+    left = tuple(StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in sorted(rows.items()))
+    return replace(stored, rows=left, href=None, etag=None, pending=None, retire_at=None, parts=())
 
 
 def waiting_edits(links: Sequence[StoredLink]) -> tuple[Mapping[str, object], ...]:

@@ -16,7 +16,7 @@ from bridge.vtodo.fence import notes_of
 from bridge.vtodo.frame import DAY, DUE_AT, Frame, Span, timed_form
 from bridge.vtodo.lines import Component, Line
 from bridge.vtodo.marks import heading
-from bridge.vtodo.reading import COMPLETED_AT, clean_name
+from bridge.vtodo.reading import COMPLETED_AT, clean_name, is_cancelled
 from bridge.vtodo.values import Dated, Form, Stamp, clean, entries, escape, midnight, spell, spelling, stamps, unescape
 from bridge.vtodo.zones import Zones
 
@@ -40,7 +40,7 @@ def say(component: Component, wanted: Task, current: Task, context: Context, now
     say_contact(component, wanted, context)
     _say_category(component, wanted.category_id, current.category_id, context)
     if wanted.status is not current.status:
-        say_status(component, wanted, now)
+        (reinstate if is_cancelled(component) else say_status)(component, wanted, now)
         alarms.follow_status(component, wanted, context)
     if wanted.summary != current.summary:
         alarms.follow_text(component, current.summary, wanted.summary)

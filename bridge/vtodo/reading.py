@@ -23,6 +23,7 @@ from bridge.vtodo.frame import Frame, Span, frame_of, span_of, zone_name
 from bridge.vtodo.lines import Component, Nonsense, parse
 from bridge.vtodo.marks import is_marked, unmarked
 from bridge.vtodo.rules import rule_from_wire
+from bridge.vtodo.undated import give_day
 from bridge.vtodo.values import (
     Stamp,
     contradicts,
@@ -59,7 +60,7 @@ class Resource:
     """A resource understood: the tree that can be edited, and where in it everything stands.
 
     `overrides` has all components of a slot, the one that counts first. `frame` is a guess where there is no master,
-    None where there is no date at all.
+    None where there is no date at all. `undated`: the tree was given the date that the master lacks.
     """
 
     root: Component
@@ -70,6 +71,7 @@ class Resource:
     master: Master | None
     frame: Frame | None
     overrides: Mapping[Slot, tuple[Component, ...]]
+    undated: bool = False
 
     @property
     def components(self) -> list[Component]:
@@ -104,11 +106,12 @@ def understand(ics: str, context: Context) -> Resource:
         raise Nonsense("shares its resource with another one, of a different UID (RFC 4791, 4.1 forbids that)")
     zones = Zones(context.zone, calendar)
     found = next((todo for todo in todos if todo.first("RECURRENCE-ID") is None), None)
+    undated = found is not None and give_day(found, zones, context)
     master = None if found is None else master_of(found, zones, context)
     exceptions = [todo for todo in todos if todo.first("RECURRENCE-ID") is not None]
     frame = master.frame if master else _guessed(exceptions, zones, context)
     overrides = _by_slot(exceptions, frame, zones) if frame else {}
-    return Resource(root, calendar, zones, context, uids.pop(), master, frame, overrides)
+    return Resource(root, calendar, zones, context, uids.pop(), master, frame, overrides, undated)
 
 
 def master_of(component: Component, zones: Zones, context: Context) -> Master:
@@ -147,6 +150,8 @@ def series_of(resource: Resource) -> Series:
         prodid=_readable(resource.calendar, "PRODID"),
         pointer=_pointer(master, zones),
         hybrid=any(contradicts(line) for each in resource.components for line in each.lines(*DATES)),
+        cancelled=master is not None and is_cancelled(master.component) and master.task.status is Status.INCOMPLETE,
+        undated=resource.undated,
     )
 
 
@@ -219,7 +224,7 @@ def override_of(component: Component, slot: Slot, master: Master | None, resourc
     line = component.first("RECURRENCE-ID")
     return Override(
         task_of(component, zones, resource.context, end, inherited),
-        cancelled=_readable(component, "STATUS").upper() == "CANCELLED",
+        cancelled=is_cancelled(component),
         this_and_future=line is not None and is_ranged(line),
     )
 
@@ -249,7 +254,9 @@ def task_of(
 ) -> Task:
     """The task that a component says; `inherited` speaks where it is silent. Raises Nonsense."""
     due, all_day = end
-    done = is_done(component)
+    done = is_done(component) or (
+        context.cancelled_is_done and component.first("RECURRENCE-ID") is None and is_cancelled(component)
+    )
     notes = text_of(component, "DESCRIPTION")
     summary = text_of(component, "SUMMARY") or ""
     moment = "COMPLETED" if component.name == "VTODO" else COMPLETED_AT
@@ -285,6 +292,11 @@ def is_done(component: Component) -> bool:
 def _undecided(component: Component) -> bool:
     """Whether a COMPLETED beside an open STATUS may mean something: a percentage says that it does not."""
     return component.first("STATUS") is not None and _readable(component, "PERCENT-COMPLETE") in ("", "100")
+
+
+def is_cancelled(component: Component) -> bool:
+    """STATUS:CANCELLED. Outlook writes it for "deferred" (calendar-apps.md, 2.16)."""
+    return _readable(component, "STATUS").upper() == "CANCELLED"
 
 
 def category_of(component: Component, context: Context) -> str | None:

@@ -7,10 +7,12 @@ at all changes of a run together, in the order of `IDIOMS`: newcomers are paired
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.cancelled import cancelled
 from bridge.core.idioms.completed_copy import completed_copy
-from bridge.core.idioms.completed_master import completed_master
+from bridge.core.idioms.completed_master import completed_master, ended_master
 from bridge.core.idioms.detached import detached
 from bridge.core.idioms.inverted_roll import inverted_roll
 from bridge.core.idioms.late_until import late_until
@@ -20,11 +22,17 @@ from bridge.core.idioms.pointer import pointer
 from bridge.core.idioms.roll import roll
 from bridge.core.idioms.split import split
 from bridge.core.idioms.ticked import ticked
+from bridge.core.idioms.undated import undated
 from bridge.core.idioms.utc_times import utc_times
 from bridge.core.idioms.whole_days import whole_days
 from bridge.core.pairing import Pairing
+from bridge.core.policies import DEFAULT_CHOICES, Choices
 
-IDIOMS: tuple[Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]], ...] = (
+Idiom: TypeAlias = Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]]
+
+IDIOMS: tuple[Idiom, ...] = (
+    cancelled,
+    undated,
     utc_times,
     whole_days,
     late_until,
@@ -42,8 +50,14 @@ IDIOMS: tuple[Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]], ..
 """Every idiom, in the order in which they are tried."""
 
 
-def understood(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
+def understood(
+    pairings: tuple[Pairing, ...], zone: ZoneInfo, choices: Choices = DEFAULT_CHOICES
+) -> tuple[Pairing, ...]:
     """The pairings as their authors meant them. `zone` is the owner's."""
+    chosen: dict[Idiom, Idiom] = {}
+    if choices.on_complete_master == "end":
+        chosen[completed_master] = ended_master
     for idiom in IDIOMS:
-        pairings = idiom(pairings, zone)
+        if idiom is not cancelled or choices.on_cancel == "delete":
+            pairings = chosen.get(idiom, idiom)(pairings, zone)
     return pairings

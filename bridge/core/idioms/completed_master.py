@@ -12,17 +12,22 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import Series, Slot, Status
-from bridge.core.occurrences import linked_by_slot, value_at, with_override
+from bridge.core.occurrences import cut_series, linked_by_slot, value_at, with_override
 from bridge.core.pairing import Pairing
-from bridge.core.recurrence import last_slot
+from bridge.core.recurrence import expand, last_slot
 
 
 def completed_master(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
     """The current occurrence is done. Unless it was the last, the master is written back open, with an override."""
-    return tuple(_understood(pairing) for pairing in pairings)
+    return tuple(_understood(pairing, ends=False) for pairing in pairings)
 
 
-def _understood(pairing: Pairing) -> Pairing:
+def ended_master(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
+    """The same where a user wants it to end the series (`on_complete_master`): what follows is deleted, too."""
+    return tuple(_understood(pairing, ends=True) for pairing in pairings)
+
+
+def _understood(pairing: Pairing, *, ends: bool) -> Pairing:
     old, new = pairing.link.series, pairing.series
     if old is None or new is None or old.master is None or new.master is None or new.rule is None:
         return pairing
@@ -39,7 +44,12 @@ def _understood(pairing: Pairing) -> Pairing:
     if current is None or task is None:
         return replace(pairing, series=reopened, held=pairing.held or new)
     done = replace(task, status=Status.COMPLETE, completed_at=new.master.completed_at)
-    return replace(pairing, series=with_override(reopened, current, done), held=pairing.held or new)
+    series = with_override(reopened, current, done)
+    assert reopened.master is not None
+    later = next((slot for slot in expand(new.rule, reopened.master.due) if slot > current), None)
+    if ends and later is not None:
+        series = cut_series(series, later)
+    return replace(pairing, series=series, held=pairing.held or new)
 
 
 def _finished(pairing: Pairing, new: Series, opened: Sequence[Slot]) -> Slot | None:

@@ -120,6 +120,7 @@ class Work:
     `expected` is what LionDesk must show afterwards by slot, where its answer to a request cannot be foreseen
     (`reads_back`): the series is then read again and mended (law 4). `moved` tells where
     a row's slot went by an edit in the calendar, `relinked` by one in LionDesk.
+    `keeps_history`: the calendar has it no longer, while completed occurrences stay in LionDesk.
     `series` is what the calendar shows afterwards; `split` are the tails that became resources of their own.
     """
 
@@ -135,6 +136,7 @@ class Work:
     waiting: tuple[Waiting, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    keeps_history: bool = False
 
     @property
     def operations(self) -> tuple[Operation, ...]:

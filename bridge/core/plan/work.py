@@ -12,17 +12,19 @@ from bridge.core.model import LinkedRow, Row, Series, Side, Slot, Task
 from bridge.core.occurrences import exceptional, from_master, present, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.plan.agreeing import agreeing
+from bridge.core.plan.history import delete_open, history
 from bridge.core.plan.operations import DeleteResource, DeleteRow, PostTask, PutResource, Why, Work
 from bridge.core.plan.requests import Requests
 from bridge.core.plan.showing import put, shown_after, shown_by, summary_of
 from bridge.core.plan.waiting import all_dropped, waiting, waiting_in
+from bridge.core.policies import DEFAULT_CHOICES, Choices
 from bridge.core.reconcile import Agreement
 
 AHEAD = timedelta(days=3 * 366)
 """How far ahead LionDesk may make rows of a rule."""
 
 
-def plan(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
+def plan(agreement: Agreement, zone: ZoneInfo, horizon: datetime, choices: Choices = DEFAULT_CHOICES) -> Work:
     """The work for one agreement."""
     match agreement.create:
         case Side.CALENDAR:
@@ -30,7 +32,7 @@ def plan(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
         case Side.LIONDESK:
             return _created_in_liondesk(agreement, zone)
         case None:
-            return _changed(agreement, zone, horizon)
+            return _changed(agreement, zone, horizon, choices)
 
 
 # -- new ---------------------------------------------------------------------------------------------------------------
@@ -73,18 +75,27 @@ def _created_in_liondesk(agreement: Agreement, zone: ZoneInfo) -> Work:
 # -- changed -----------------------------------------------------------------------------------------------------------
 
 
-def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime) -> Work:
+def _deleted(agreement: Agreement, choices: Choices) -> Work:
+    pairing = agreement.pairing
+    kept = history(pairing) if choices.on_calendar_delete == "open" else {}
+    operations = delete_open(pairing) if choices.on_calendar_delete == "open" else _delete_all(pairing)
+    return Work(
+        pairing,
+        None,
+        operations,
+        expected=kept,
+        reads_back=bool(operations) and len(pairing.rows) > 1,
+        dropped=all_dropped(pairing.link, "the series was deleted in the calendar"),
+        keeps_history=bool(kept),
+        conflicts=agreement.conflicts,
+    )
+
+
+def _changed(agreement: Agreement, zone: ZoneInfo, horizon: datetime, choices: Choices) -> Work:
     pairing, series = agreement.pairing, agreement.series
     there, here = agreement.to_liondesk, agreement.to_calendar
     if there.gone:
-        return Work(
-            pairing,
-            None,
-            _delete_all(pairing),
-            reads_back=len(pairing.rows) > 1,
-            dropped=all_dropped(pairing.link, "the series was deleted in the calendar"),
-            conflicts=agreement.conflicts,
-        )
+        return _deleted(agreement, choices)
     assert series is not None
     if here.gone:
         dropped = all_dropped(pairing.link, "the series was deleted in LionDesk")
