@@ -16,6 +16,8 @@ from bridge.credentials import bearer
 from bridge.errors import BridgeError, ConfigurationError, CredentialsError, StateError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bridge.caldav import Probe
     from bridge.config import Configuration, PairSettings
     from bridge.liondesk.http import Http
@@ -73,6 +75,27 @@ def _state_to_be(path: Path) -> Finding:
     what = "may not be written" if path.parent.is_dir() else "does not exist"
     says = f"The state is to be kept in {path}, but that folder {what}. Make it, or name another file under `state`."
     return Finding("state", Result.WRONG, says, StateError.exit_code)
+
+
+def check_apps(settings: PairSettings, state: str, now: datetime) -> tuple[Finding, ...]:
+    """Whether the apps that wrote into a pair lately get along with its shape; nothing where no run saw any yet."""
+    if not Path(state.removeprefix("sqlite:///")).exists() or settings.calendar.component == "event":
+        return ()
+    from bridge.core.model import Shape
+    from bridge.store import open_state
+    from bridge.sync.writers import remembered, sentences
+
+    try:
+        with open_state(state) as opened:
+            apps = remembered(asyncio.run(opened.pair(settings.name).facts()), now)
+    except StateError:
+        return ()  # told beside the state
+    shape = settings.calendar.shape
+    told = sentences(apps, Shape(shape))
+    fine = f"{shape} suits the apps that write here: {', '.join(app.name for app in apps)}."
+    if not told:
+        return (Finding("calendar.shape", Result.OK, fine),) if apps else ()
+    return tuple(Finding("calendar.shape", Result.WARNING, each) for each in told)
 
 
 async def check_pair(settings: PairSettings) -> tuple[Finding, ...]:

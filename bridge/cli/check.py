@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import chosen, command, given, json_option, pairs_argument
+from bridge.cli.common import chosen, command, given, json_option, pairs_argument, utc_now
 from bridge.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def check(pairs: tuple[str, ...], *, as_json: bool) -> int:
     """
     import asyncio
 
-    from bridge.checks import check_files, check_pair
+    from bridge.checks import check_apps, check_files, check_pair
     from bridge.config import find, load
 
     found = load(find(given().config))
@@ -38,7 +38,7 @@ def check(pairs: tuple[str, ...], *, as_json: bool) -> int:
     if not as_json:
         _show("", files)
     for each in settings:
-        live[each.name] = asyncio.run(check_pair(each))
+        live[each.name] = (*asyncio.run(check_pair(each)), *check_apps(each, found.state, utc_now()))
         if not as_json:
             _show(f"{each.name}: ", live[each.name])
     if as_json:

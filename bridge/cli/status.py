@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -12,7 +12,14 @@ from bridge.cli.common import command, configuration, json_option, utc_now
 from bridge.cli.terminal import say, say_json, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bridge.config import PairSettings
     from bridge.last_run import LastRun
+
+    Known: TypeAlias = tuple[LastRun | None, tuple[str, ...]]
+
+NOTHING: Known = (None, ())
 
 _WORDS = {
     "agreed": "both sides agree",
@@ -36,31 +43,39 @@ def status(*, as_json: bool) -> int:
     found = configuration()
     pairs = [pair.name for pair in found.pairs]
     begun = Path(found.state.removeprefix("sqlite:///")).exists()
-    kept = asyncio.run(_recalled(found.state, pairs)) if begun else dict.fromkeys(pairs)
+    kept = asyncio.run(_recalled(found.state, found.pairs)) if begun else dict.fromkeys(pairs, NOTHING)
     if as_json:
-        say_json({"version": 1, "pairs": [_as_json(pair, last) for pair, last in kept.items()]})
+        say_json({"version": 1, "pairs": [_as_json(pair, *known) for pair, known in kept.items()]})
     else:
-        for pair, last in kept.items():
-            _show(pair, last)
-    return max((last.exit_code for last in kept.values() if last is not None), default=0)
+        for pair, known in kept.items():
+            _show(pair, *known)
+    return max((last.exit_code for last, _ in kept.values() if last is not None), default=0)
 
 
-async def _recalled(state: str, pairs: list[str]) -> dict[str, LastRun | None]:
-    """Each pair's last run."""
+async def _recalled(state: str, pairs: Sequence[PairSettings]) -> dict[str, Known]:
+    """Each pair's last run, and what is to be said of the apps that write into its calendar."""
+    from bridge.core.model import Shape
     from bridge.last_run import recall
     from bridge.store import open_state
+    from bridge.sync.writers import remembered, sentences
 
+    known: dict[str, Known] = {}
     with open_state(state) as opened:
         for warning in opened.warnings:
             tell(warning, "warning")
-        return {pair: await recall(opened.pair(pair)) for pair in pairs}
+        for pair in pairs:
+            store = opened.pair(pair.name)
+            apps = remembered(await store.facts(), utc_now())
+            known[pair.name] = await recall(store), sentences(apps, Shape(pair.calendar.shape))
+    return known
 
 
-def _as_json(pair: str, last: LastRun | None) -> dict[str, object]:
-    return {"pair": pair, "last_run": None if last is None else last.as_json(), "next_step": _next_step(pair, last)}
+def _as_json(pair: str, last: LastRun | None, apps: Sequence[str]) -> dict[str, object]:
+    run = None if last is None else last.as_json()
+    return {"pair": pair, "last_run": run, "apps": list(apps), "next_step": _next_step(pair, last)}
 
 
-def _show(pair: str, last: LastRun | None) -> None:
+def _show(pair: str, last: LastRun | None, apps: Sequence[str]) -> None:
     if last is None:
         say(f"{pair} has not run yet: run `liondesk-bridge sync {pair}`.")
         return
@@ -71,6 +86,8 @@ def _show(pair: str, last: LastRun | None) -> None:
         say(f"  {line}")
     for each in (*last.open, *last.conflicts, *last.skipped):
         say(f"  {each['sentence']}")
+    for app in apps:
+        say(f"  {app}", "yellow")
     step = _next_step(pair, last)
     if step is not None:
         say(f"  Next: {step}")

@@ -123,7 +123,8 @@ class Series:
     `zone` is the IANA name of the resource's own zone when its rule runs on another clock than the pair's, else None.
     `modified_at` is the newest LAST-MODIFIED. `prodid` tells which app wrote last.
     `pointer` is the slot that X-KDE-LIBKCAL-DTRECURRENCE names as the open one, None without it.
-    `hybrid` says that dates are spelt in UTC beside a TZID, which other readers take for another moment.
+    `misspelt` says that other readers may take it for something else: dates in UTC beside a TZID, a RANGE within a
+    TZID, two overrides for one slot.
     `cancelled`: the whole task has STATUS:CANCELLED, and nothing else says so. `undated`: it has no date, and reads as
     if it had one.
     """
@@ -138,7 +139,7 @@ class Series:
     modified_at: datetime | None = None
     prodid: str = ""
     pointer: Slot | None = None
-    hybrid: bool = False
+    misspelt: bool = False
     cancelled: bool = False
     undated: bool = False
 

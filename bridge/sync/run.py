@@ -41,6 +41,7 @@ from bridge.sync.settling import settle
 from bridge.sync.skipped import FACT, as_fact, still_skipped
 from bridge.sync.standing import kept_waiting, standing
 from bridge.sync.words import described, disputed, given_up, waiting
+from bridge.sync.writers import noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,9 @@ async def run(pair: Pair, options: Options) -> PairReport:
     if halt is not None:
         report = replace(report, outcome=Outcome.HALTED, halt=asking(pair.name, halt, number, options.undo))
     report = await with_questions(pair, report)
+    if not options.dry_run and pair.context.kind == "VTODO":
+        seen = (found.series for found in observation.sides.found.values())
+        report = replace(report, notes=(*report.notes, *await noticed(pair.store, seen, pair.shape, started)))
     if receipts:
         await pair.store.end_run(name, pair.now(), report.outcome.value, report.as_json())
     return report

@@ -149,7 +149,8 @@ def series_of(resource: Resource) -> Series:
         modified_at=max((moment for moment in changed if moment), default=None),
         prodid=_readable(resource.calendar, "PRODID"),
         pointer=_pointer(master, zones),
-        hybrid=any(contradicts(line) for each in resource.components for line in each.lines(*DATES)),
+        misspelt=any(len(same) > 1 for same in resource.overrides.values())
+        or any(contradicts(line) for each in resource.components for line in each.lines(*DATES)),
         cancelled=master is not None and is_cancelled(master.component) and master.task.status is Status.INCOMPLETE,
         undated=resource.undated,
     )

@@ -194,15 +194,16 @@ def moment_of(component: Component, name: str, zones: Zones) -> datetime | None:
 
 
 def contradicts(line: Line) -> bool:
-    """Whether a date is spelt in UTC beside a TZID that says otherwise (Nextcloud Tasks). Never raises."""
+    """Whether a date is in UTC beside a TZID (Nextcloud Tasks), or has RANGE within it (libical). Never raises."""
     raw = line.raw.rstrip().upper()
-    if "TZID" not in raw or not raw.endswith("Z"):
+    if "TZID" not in raw or not (raw.endswith("Z") or "RANGE" in raw):
         return False
     try:
-        parameters, _ = line.parts()
+        parameters, value = line.parts()
     except Nonsense:
         return False
-    return _parameter(parameters, "TZID").strip().upper() not in ("", "UTC")
+    tzid = _parameter(parameters, "TZID").strip().upper()
+    return _RANGE.search(tzid) is not None or (tzid not in ("", "UTC") and value.rstrip().upper().endswith("Z"))
 
 
 def is_ranged(line: Line) -> bool:

@@ -44,7 +44,9 @@ def write_series(series: Series, context: Context, now: datetime, previous: str 
     """See `bridge.vtodo.write`."""
     if previous is None:
         return _new_resource(series, context, now)
-    resource = _spelt_out(understand(previous, context), context)
+    resource = understand(previous, context)
+    if not series.misspelt:
+        resource = _spelt_out(resource)
     old = resource.master
     new = old
     if series.master is not None:
@@ -55,17 +57,21 @@ def write_series(series: Series, context: Context, now: datetime, previous: str 
     return resource.root.text()
 
 
-def _spelt_out(resource: Resource, context: Context) -> Resource:
-    """The resource with every date in one zone that another reader takes for another moment (idiom 12, hybrid)."""
+def _spelt_out(resource: Resource) -> Resource:
+    """The resource with one override a slot, and dates that every reader takes for the same moment (idiom 12)."""
+    doubles = [component for same in resource.overrides.values() for component in same[1:]]
     found = [(each, line) for each in resource.components for line in each.lines(*DATES) if contradicts(line)]
-    if not found:
+    if not doubles and not found:
         return resource
     for component, line in found:
         (_, first), *_ = written = stamps(line, resource.zones)
         text = ",".join(spell(each.wall, first.form, resource.zones.owner) for _, each in written)
         parameters = spelling(first.form, line.parts()[0])
+        if line.name == "RECURRENCE-ID" and is_ranged(line):
+            parameters["RANGE"] = "THISANDFUTURE"
         component.replace(line, component.line(line.name, parameters, text))
-    return understand(resource.root.text(), context)
+    _remove(resource.calendar, doubles)
+    return understand(resource.root.text(), resource.context)
 
 
 def _new_resource(series: Series, context: Context, now: datetime) -> str:

@@ -17,7 +17,7 @@ def test_before_the_first_run_it_names_the_command_and_makes_no_state(desk: Desk
     told = desk.run("status", "--json").json
     assert told == {
         "version": 1,
-        "pairs": [{"pair": "alice", "last_run": None, "next_step": "liondesk-bridge sync alice"}],
+        "pairs": [{"pair": "alice", "last_run": None, "apps": [], "next_step": "liondesk-bridge sync alice"}],
     }
 
 

@@ -14,15 +14,15 @@ from bridge.core.pairing import Pairing
 
 
 def utc_times(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
-    """A recurring series in UTC is one on the owner's wall clock; hybrid dates are to be spelt out."""
+    """A recurring series in UTC is one on the owner's wall clock; misspelt dates are to be spelt out."""
     return tuple(_understood(_spelt_out(pairing)) for pairing in pairings)
 
 
 def _spelt_out(pairing: Pairing) -> Pairing:
     new = pairing.series
-    if new is None or not new.hybrid:
+    if new is None or not new.misspelt:
         return pairing
-    return replace(pairing, series=replace(new, hybrid=False), held=pairing.held or new)
+    return replace(pairing, series=replace(new, misspelt=False), held=pairing.held or new)
 
 
 def _understood(pairing: Pairing) -> Pairing:

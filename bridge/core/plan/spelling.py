@@ -200,7 +200,7 @@ def _same(wanted: Series, held: Series) -> bool:
     """Whether a resource says what it is to say."""
     if wanted.master is None or held.master is None:
         return False
-    structure = (wanted.rule, wanted.exdates, wanted.rdates, wanted.zone, wanted.hybrid)
-    if structure != (held.rule, held.exdates, held.rdates, held.zone, held.hybrid):
+    structure = (wanted.rule, wanted.exdates, wanted.rdates, wanted.zone, wanted.misspelt)
+    if structure != (held.rule, held.exdates, held.rdates, held.zone, held.misspelt):
         return False
     return dict(wanted.overrides) == dict(held.overrides) and says(held.master, wanted.master)
