@@ -1,3 +1,3 @@
 """Fixtures that every room's tests may ask for."""
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.running"]

@@ -35,7 +35,7 @@ async def introduced(pair: Pair, works: Iterable[Work], *, full: bool) -> Pair:
     needed = _named(work for work in every if renewing or any(isinstance(e, PutResource) for e in work.calendar))
     if not needed and not full:
         return pair
-    kept = _remembered((await pair.store.facts()).get(FACT))
+    kept = remembered((await pair.store.facts()).get(FACT))
     in_use = _named(every) & kept.keys() if full else set()
     asked = in_use | (needed - kept.keys())
     found = await read_cards(pair.contact, asked)
@@ -79,7 +79,8 @@ async def read_cards(
     return found
 
 
-def _remembered(fact: object) -> dict[str, ContactCard]:
+def remembered(fact: object) -> dict[str, ContactCard]:
+    """The contacts that a pair's fact of this room holds, by id."""
     kept = fact if isinstance(fact, dict) else {}
     return {
         str(key): ContactCard(str(card["name"]), tuple(map(str, card["phones"])), str(card["email"]))

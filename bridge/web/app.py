@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bridge.web import agenda, entrance, machines, overview
+from bridge.web import agenda, entrance, feeds, machines, overview, settings
 from bridge.web.ground import Ground
 from bridge.web.guard import Guard
 from bridge.web.pages import failed
@@ -26,6 +26,9 @@ def create_app(ground: Ground) -> Starlette:
         routes=[
             Route("/", overview.overview),
             Route("/agenda", agenda.agenda),
+            Route("/settings", settings.settings),
+            Route("/feeds/{key}.ics", feeds.feed),
+            Route("/feeds/{what}", feeds.change, methods=["POST"]),
             Route("/pairs/{what}", overview.act, methods=["POST"]),
             Route("/reload", overview.reload, methods=["POST"]),
             Route("/login", entrance.ask),

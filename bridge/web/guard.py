@@ -80,7 +80,8 @@ class Guard:
             "none",
         ):
             return PlainTextResponse("Only the page itself may ask for that.\n", HTTPStatus.FORBIDDEN)
-        if not path.startswith(OPEN) and self._sessions.guarded and not session.known:
+        may_pass = path.startswith(OPEN) and not (path.startswith("/feeds/") and request.method not in ("GET", "HEAD"))
+        if not may_pass and self._sessions.guarded and not session.known:
             if request.method in ("GET", "HEAD"):
                 return RedirectResponse(f"/login?next={path}", HTTPStatus.SEE_OTHER)
             return PlainTextResponse("Log in first.\n", HTTPStatus.UNAUTHORIZED)

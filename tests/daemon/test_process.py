@@ -1,84 +1,20 @@
-"""The daemon as a process of its own, between the sandbox and a real calendar server, driven as an init system does."""
+"""The daemon as its user and an init system have it: started, stopped, told to read its file again."""
 
 from __future__ import annotations
 
 import json
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bridge.sandbox.faults import Fault
-from bridge.sandbox.serve import serving
-from bridge.sandbox.world import World
-from tests.cli.desk import TOKEN, Desk, Ran, day, program
-from tests.servers import DavServer
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def nobody(*_: str) -> Ran:
-    raise AssertionError("the daemon is a process of its own")
-
-
-class Daemon:
-    """One running daemon and its user's desk."""
-
-    def __init__(self, desk: Desk, page: str) -> None:
-        self.desk, self.page = desk, page
-        self.process: subprocess.Popen[str] | None = None
-
-    def start(self, **environment: str) -> None:
-        self.process = program("daemon", "-v", "--log-format", "json", cwd=self.desk.folder, **environment)
-        self.until(lambda: self.answers("/healthz"))
-
-    def answers(self, path: str) -> bool:
-        try:
-            return httpx.get(self.page + path).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, list[dict[str, object]]]:
-        """Ends it; its exit code and its log."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        _, err = self.process.communicate(timeout=12)
-        return self.process.returncode, [json.loads(line) for line in err.splitlines()]
-
-    def until(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while not true():
-            assert time.monotonic() < deadline
-            assert self.process is not None
-            assert self.process.poll() is None, self.process.communicate()
-            time.sleep(0.05)
-
-
-@pytest.fixture
-def daemon(tmp_path: Path, radicale: DavServer) -> Iterator[Daemon]:
-    world = World()
-    world.add_user("Alice", "Agent", token=TOKEN)
-    port = free_port()
-    with serving(world) as url:
-        desk = Desk(tmp_path, world, url, radicale, radicale.new_calendar(), nobody)
-        web = f'[web]\nlisten = "127.0.0.1:{port}"\n'
-        pair = desk.pair().replace('name = "alice"', 'name = "alice"\nevery = "1s"\nsoonest = "1s"\nlatest = "1s"', 1)
-        desk.configure(web + pair)
-        running = Daemon(desk, f"http://127.0.0.1:{port}")
-        yield running
-        if running.process is not None and running.process.poll() is None:
-            running.process.kill()
-            running.process.communicate()
+from tests.cli.desk import TOKEN, day, program
+from tests.running import Daemon, free_port
+from tests.servers import ics
 
 
 def test_it_keeps_both_sides_the_same_until_it_is_told_to_stop(daemon: Daemon) -> None:
@@ -202,8 +138,6 @@ def test_a_person_is_told_once_of_each_need(daemon: Daemon) -> None:
 
 
 def _task(index: int) -> str:
-    from tests.servers import ics
-
     return ics(f"task-{index}", f"Task {index}", due=f"{day(3 + index):%Y%m%dT%H%M%S}")
 
 
