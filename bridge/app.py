@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.account import card_reader
 from bridge.core.model import Shape, Side
-from bridge.core.policies import POLICIES, Choices
+from bridge.core.policies import POLICIES
 from bridge.credentials import bearer
 from bridge.errors import BridgeError, ConfigurationError, Unreachable, fault
 from bridge.report import Outcome, PairReport
@@ -42,6 +42,9 @@ async def opened(
 
     Raises ConfigurationError, CredentialsError, Unreachable, StateError.
     """
+    from msgspec import to_builtins
+
+    from bridge.core.plan import Limits
     from bridge.sync.pair import Pair
     from bridge.vtodo import Context
 
@@ -53,21 +56,13 @@ async def opened(
         remembered = {} if full else facts
         async with await _calendar(settings, remembered, create=not dry_run) as calendar:
             await _acquaint(settings, store, facts.get("calendar"), calendar)
-            dav, today = settings.calendar, now().astimezone(liondesk.zone).date()
+            dav = settings.calendar
             yield Pair(
                 name=settings.name,
                 liondesk=liondesk,
                 calendar=calendar,
                 store=store,
-                context=Context(
-                    liondesk.zone,
-                    categories,
-                    dav.start,
-                    dav.alarm,
-                    calendar.component,
-                    cancelled_is_done=settings.on_cancel == "complete",
-                    today=today if settings.missing_due == "today" else None,
-                ),
+                context=Context(liondesk.zone, categories, dav.start, dav.alarm, calendar.component),
                 policy=POLICIES[settings.conflict],
                 now=now,
                 keep_completed=settings.keep_completed,
@@ -75,8 +70,8 @@ async def opened(
                 writes_liondesk=settings.direction != "to-calendar",
                 writes_calendar=settings.direction != "to-liondesk",
                 records=store,
+                limits=Limits(**to_builtins(settings.limits)),
                 contact=card_reader(liondesk) if dav.contacts else None,
-                choices=Choices(settings.on_cancel, settings.on_complete_master, settings.on_calendar_delete),
             )
 
 
@@ -213,7 +208,10 @@ async def sync_pair(
     started = now()
     try:
         async with opened(settings, state, full=options.full, dry_run=options.dry_run, now=now) as pair:
-            return await run(pair, options)
+            report = await run(pair, options)
+            if report.operations and settings.keep_history is not None and not options.dry_run:
+                await state.pair(settings.name).prune(now() - settings.keep_history)
+            return report
     except BridgeError as error:
         outcome = Outcome.UNREACHABLE if isinstance(error, Unreachable) else Outcome.FAILED
         return PairReport(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bridge.errors import UsageError
-from bridge.ports import InboxItem
+from bridge.records import InboxItem
 from bridge.sync.answers import asks_for_work, decided
 from bridge.sync.halting import LIMITS, REJECTED, REMEMBERED
 

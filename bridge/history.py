@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bridge.core.model import Side
 from bridge.inbox import TASK, value_of
-from bridge.ports import Entry, RunRecord
+from bridge.records import Entry, RunRecord
 from bridge.report import OperationReport
 from bridge.wording import moment
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bridge.core.model import Side, Status
-from bridge.ports import InboxItem
+from bridge.records import InboxItem
 from bridge.report import FIELD_WORDS, NAMES, WIRE
 from bridge.wording import moment, one_line, quoted, value_words
 

@@ -73,12 +73,6 @@ def test_each_command_line_has_options_that_exist(line: str) -> None:
     assert [option for option in options if option not in text] == []
 
 
-@pytest.mark.parametrize("command", ["history", "undo"])
-def test_a_command_that_it_calls_missing_is_missing(command: str) -> None:
-    assert re.search(rf"`{command}`", section("What it does not do yet"))
-    assert command not in program.commands
-
-
 @pytest.mark.parametrize("each", NOT_BUILT, ids=lambda each: each.key)
 def test_each_setting_that_is_refused_is_told(each: object) -> None:
     """As the configuration's own table of what is not built has it."""

@@ -12,7 +12,7 @@ from bridge.cli.common import command, configuration, json_option
 from bridge.cli.terminal import say, say_json, tell
 
 if TYPE_CHECKING:
-    from bridge.ports import InboxItem
+    from bridge.records import InboxItem
 
 
 @click.command(short_help="What waits for your decision, and what was decided for you.")

@@ -15,7 +15,7 @@ from bridge.errors import UsageError
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
-    from bridge.ports import Entry, RunRecord
+    from bridge.records import Entry, RunRecord
     from bridge.store import State
 
 LIMIT = 20

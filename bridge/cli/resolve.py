@@ -14,7 +14,7 @@ from bridge.errors import UsageError
 if TYPE_CHECKING:
     from bridge.config import Configuration, PairSettings
     from bridge.deciding import Settled
-    from bridge.ports import InboxItem
+    from bridge.records import InboxItem
     from bridge.report import PairReport
     from bridge.store import State
 

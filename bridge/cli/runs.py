@@ -8,7 +8,7 @@ from bridge.errors import UsageError
 
 if TYPE_CHECKING:
     from bridge.config import Configuration
-    from bridge.ports import RunRecord
+    from bridge.records import RunRecord
     from bridge.store import State
 
 

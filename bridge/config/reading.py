@@ -24,6 +24,7 @@ from bridge.config.settings import (
     NOT_BUILT,
     CalendarSettings,
     FileSettings,
+    LimitSettings,
     LionDeskSettings,
     MailSettings,
     NotifySettings,
@@ -45,6 +46,7 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "client_id": values.text,
     "every": values.interval,
     "keep_completed": values.duration_or_off,
+    "keep_history": values.duration_or_off,
     "latest": values.interval,
     "listen": values.listen,
     "name": values.pair_name,
@@ -180,6 +182,8 @@ class _Reader:
             tables["liondesk"] = self._table(LionDeskSettings, liondesk, f"[pair.liondesk] of pair {which}")
         if "calendar" in tables:
             tables["calendar"] = self._table(CalendarSettings, tables["calendar"], f"[pair.calendar] of pair {which}")
+        if "limits" in tables:
+            tables["limits"] = self._table(LimitSettings, tables["limits"], f"[pair.limits] of pair {which}")
         return self._table(PairSettings, tables, f"[[pair]] {which}")
 
     def _table(self, kind: type[S], raw: object, where: str) -> S:

@@ -22,10 +22,6 @@ Direction: TypeAlias = Literal["both", "to-calendar", "to-liondesk"]
 ConflictPolicy: TypeAlias = Literal["newest", "liondesk", "calendar", "ask"]
 Component: TypeAlias = Literal["todo", "event", "auto"]
 Shape: TypeAlias = Literal["overrides", "rolling", "separate"]
-OnCancel: TypeAlias = Literal["complete", "delete", "ignore"]
-OnCompleteMaster: TypeAlias = Literal["current", "end"]
-OnCalendarDelete: TypeAlias = Literal["all", "open"]
-MissingDue: TypeAlias = Literal["skip", "today"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,9 @@ class NotBuilt:
         return key == self.key and (not self.beginnings or str(value).startswith(self.beginnings))
 
 
-NOT_BUILT = (NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),)
+NOT_BUILT = (
+    NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),
+)
 """All that waits for a later version."""
 
 
@@ -138,8 +136,26 @@ class CalendarSettings(Struct, frozen=True, kw_only=True):
         _refuse_clear_text(self.allow_http, url=self.url)
 
 
+class LimitSettings(Struct, frozen=True, kw_only=True):
+    """The table [pair.limits]: so many tasks, or this share of all, whichever is more, may go or change in a run."""
+
+    deletes: int = 5
+    delete_share: float = 0.10
+    changes: int = 20
+    change_share: float = 0.30
+
+    def __post_init__(self) -> None:
+        """Numbers that a limit can be."""
+        for key, count in (("deletes", self.deletes), ("changes", self.changes)):
+            if count < 0:
+                raise ValueError(f"has `{key}` = {count}: write 0 or more")
+        for key, share in (("delete_share", self.delete_share), ("change_share", self.change_share)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"has `{key}` = {share}: write a share from 0 to 1, such as 0.1")
+
+
 class PairSettings(Struct, frozen=True, kw_only=True):
-    """A table [[pair]]: one LionDesk account and one calendar. `keep_completed` None: for ever.
+    """A table [[pair]]: one LionDesk account and one calendar. `keep_completed`, `keep_history` None: for ever.
 
     `soonest` counts where it is less than `every`, `latest` where it is more.
     """
@@ -153,10 +169,8 @@ class PairSettings(Struct, frozen=True, kw_only=True):
     direction: Direction = "both"
     conflict: ConflictPolicy = "newest"
     keep_completed: timedelta | None = timedelta(days=30)
-    on_cancel: OnCancel = "complete"
-    on_complete_master: OnCompleteMaster = "current"
-    on_calendar_delete: OnCalendarDelete = "all"
-    missing_due: MissingDue = "skip"
+    keep_history: timedelta | None = timedelta(days=90)
+    limits: LimitSettings = LimitSettings()
 
 
 class FileSettings(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, case, delete, func, or_, select
 
-from bridge.ports import Entry, OperationRecord, RunRecord, StoredLink
+from bridge.ports import OperationRecord, StoredLink
+from bridge.records import Entry, RunRecord
 from bridge.store.images import from_image
 from bridge.store.tables import agreed, inbox, operations, runs
 

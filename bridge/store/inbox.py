@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from bridge.ports import InboxItem
+from bridge.records import InboxItem
 from bridge.store.tables import inbox
 
 

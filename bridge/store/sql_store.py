@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, and_, delete, insert, select
 
-from bridge.ports import Entry, InboxItem, OperationRecord, RunRecord, StoredLink
+from bridge.ports import OperationRecord, StoredLink
+from bridge.records import Entry, InboxItem, RunRecord
 from bridge.store import base, history, inbox, journal, tables
 from bridge.store.commits import Commits
 from bridge.store.database import Database

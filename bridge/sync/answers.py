@@ -12,7 +12,7 @@ from bridge.core.model import Series, Side, Slot, Status, Task
 from bridge.core.wishes import Again, Alone, Form, Gone, Values, Want, Wish
 from bridge.errors import UsageError
 from bridge.inbox import TASK, value_of
-from bridge.ports import InboxItem
+from bridge.records import InboxItem
 from bridge.vtodo import Context
 
 VERB = "decided"

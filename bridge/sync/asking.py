@@ -12,7 +12,7 @@ from bridge.core.model import Side
 from bridge.core.pairing import Pairing
 from bridge.core.plan import Halt, Work, digest_of, shown_by
 from bridge.core.policies import Conflict
-from bridge.ports import Entry, InboxItem
+from bridge.records import Entry, InboxItem
 from bridge.report import Outcome, PairReport, plain
 from bridge.sync.halting import digests, plan_of
 from bridge.sync.observe import Observation

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.core.plan import Halt, Known, Limits, Work, digest, digest_of, halted
-from bridge.ports import InboxItem
+from bridge.records import InboxItem
 from bridge.report import Skipped
 from bridge.sync.observe import Observation
 from bridge.sync.pair import Pair, Undo

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from bridge.core.model import Shape
 from bridge.core.plan import Limits
-from bridge.core.policies import DEFAULT_CHOICES, Choices, Policy
-from bridge.ports import Calendar, LionDesk, Records, Store
+from bridge.core.policies import Policy
+from bridge.ports import Calendar, LionDesk, Store
+from bridge.records import Records
 from bridge.vtodo import ContactCard, Context
 
 Progress = Callable[[int, int], None]
@@ -38,7 +39,6 @@ class Pair:
     records: Records | None = None
     limits: Limits = field(default_factory=Limits)
     shape: Shape = Shape.OVERRIDES
-    choices: Choices = DEFAULT_CHOICES
 
 
 @dataclass(frozen=True, slots=True)

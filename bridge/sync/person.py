@@ -16,7 +16,7 @@ from bridge.core.plan import DeleteResource, Why, Work
 from bridge.core.policies import Dispute, Policy, Question
 from bridge.core.reconcile import Agreement, reconcile
 from bridge.core.wishes import GONE, Alone, Form, Gone, Lapsed, Want, Wish, as_left_alone, granted
-from bridge.ports import InboxItem
+from bridge.records import InboxItem
 from bridge.sync.answers import answers_of
 from bridge.sync.halting import REJECTED
 from bridge.sync.pair import Options, Pair

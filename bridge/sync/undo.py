@@ -15,7 +15,8 @@ from bridge.core.model import SYNCED, Series, Side, Slot
 from bridge.core.wishes import Alone, Form, Gone, Want, Wish
 from bridge.errors import UsageError
 from bridge.inbox import TASK, value_of
-from bridge.ports import Entry, Records, StoredLink
+from bridge.ports import StoredLink
+from bridge.records import Entry, Records
 from bridge.sync.pair import Pair, Undo
 from bridge.wording import quoted
 

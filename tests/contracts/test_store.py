@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.errors import StateError
-from bridge.ports import InboxItem, OperationRecord, StoredLink, StoredPart, StoredRow
+from bridge.ports import OperationRecord, StoredLink, StoredPart, StoredRow
+from bridge.records import InboxItem
 from bridge.store import SqlStore, State, open_state
 
 if TYPE_CHECKING:
-    from bridge.ports import Inbox, Journal, Known, Store
+    from bridge.ports import Known, Store
+    from bridge.records import Inbox, Journal
 
     def _is_a_store(store: SqlStore) -> tuple[Store, Known, Inbox, Journal]:
         return store, store, store, store

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bridge.deciding import resolve
-from bridge.ports import InboxItem
+from bridge.records import InboxItem
 from bridge.report import PairReport
 from bridge.sandbox.faults import Fault
 from bridge.sync import Options
@@ -44,7 +44,7 @@ async def disputed(stage: Stage, field: str = "description", prop: str = "SUMMAR
     name, calendar = stage.only()
     master(calendar)[prop] = "From the calendar"
     stage.put(name, calendar)
-    stage.patch(row, **{field: "From LionDesk"})
+    stage.patch(row, 1, **{field: "From LionDesk"})
 
 
 def said(stage: Stage) -> tuple[str, str]:
@@ -333,11 +333,10 @@ async def halted(stage: Stage, count: int = 6) -> InboxItem:
     stage.writes()
     for name in stage.app.names()[:count]:
         stage.app.delete(name)
-    for _ in range(2):
-        report = await stage.sync()
-        assert report.code == 4
+    halts = [await stage.sync() for _ in range(2)]
+    assert [report.code for report in halts] == [4, 4]
     item = await only(stage)
-    assert str(item.id) in (report.halt or "")
+    assert all(f"item {item.id};" in (report.halt or "") for report in halts)
     assert stage.kinds() == []
     return item
 
