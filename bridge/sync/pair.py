@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bridge.core.model import Shape
 from bridge.core.plan import Limits
-from bridge.core.policies import Policy
+from bridge.core.policies import DEFAULT_CHOICES, Choices, Policy
 from bridge.ports import Calendar, LionDesk, Store
 from bridge.records import Records
 from bridge.vtodo import ContactCard, Context
@@ -39,6 +39,7 @@ class Pair:
     records: Records | None = None
     limits: Limits = field(default_factory=Limits)
     shape: Shape = Shape.OVERRIDES
+    choices: Choices = DEFAULT_CHOICES
 
 
 @dataclass(frozen=True, slots=True)
