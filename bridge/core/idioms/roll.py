@@ -176,10 +176,13 @@ def _rolled_back(pairing: Pairing, old: Series, new: Series, landed: Slot, zone:
     row = linked_by_slot(pairing.rows).get(landed)
     if row is None:
         return pairing
-    base = _plain_at(begun_at(old, landed, zone), landed)
-    series = _plain_at(replace(new, rule=base.rule, exdates=new.exdates | base.exdates), landed)
+    base = begun_at(old, landed, zone)
+    series = replace(new, rule=base.rule, exdates=new.exdates | base.exdates)
     series = replace(series, rdates=series.rdates - grid(series, zone, max(series.rdates, default=landed)))
-    meant = {landed: {"status": Status.INCOMPLETE}} if row.task.status is Status.COMPLETE else {}
+    meant: dict[Slot, Mapping[str, object]] = {}
+    if not _says_done(pairing, landed):
+        base, series = _plain_at(base, landed), _plain_at(series, landed)
+        meant = {landed: {"status": Status.INCOMPLETE}} if row.task.status is Status.COMPLETE else {}
     return replace(
         pairing,
         link=replace(pairing.link, series=base),
@@ -187,6 +190,12 @@ def _rolled_back(pairing: Pairing, old: Series, new: Series, landed: Slot, zone:
         held=pairing.held or new,
         meant={**pairing.meant, **meant},
     )
+
+
+def _says_done(pairing: Pairing, slot: Slot) -> bool:
+    """Whether the master itself says that this occurrence is done: its history was written back into it."""
+    own = pairing.resource.overrides.get(slot) if pairing.resource is not None else None
+    return own is not None and own.task.status is Status.COMPLETE
 
 
 def _plain_at(series: Series, slot: Slot) -> Series:

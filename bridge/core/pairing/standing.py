@@ -62,7 +62,8 @@ def _with_heir(now: Pairing, sides: Sides, parts: list[Part]) -> Pairing:
     series = gathered(main, parts, sides.zone, link.series)
     if series is None:
         return replace(now, series=None, parts=())
-    if risen is not None and link.rising and link.series is not None:
+    made = risen is None and main is not None and link.href is None  # under the series' own name: the bridge was it
+    if link.series is not None and link.series.master is None and (made or (risen is not None and link.rising)):
         series = _loosened(series, link.series, sides)
     uid = main.uid if main is not None else link.uid
     return replace(now, series=replace(series, uid=uid), main=main, parts=tuple(parts))

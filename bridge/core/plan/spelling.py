@@ -69,7 +69,7 @@ def again(work: Work, spelling: Spelling, slots: frozenset[Slot], retired: froze
     head = next((each for each in work.calendar if isinstance(each, PutResource) and not _of_tail(each, work)), None)
     pieces = spelled(pairing.shape, work.series, _terms(spelling, told, slots, retired))
     default = Why(Side.LIONDESK, "spelled anew") if spelling.changing else Why(Side.CALENDAR, "put in order")
-    why = head.why if head is not None else default
+    why = head.why if head is not None and head.why.verb != "put in order" else default
     main = pairing.resource
     held = None
     if main is not None and pairing.href is not None and pairing.etag is not None:
