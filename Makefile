@@ -54,7 +54,7 @@ demo: $(VENV)/.test ## the whole thing on this machine, no account needed; DEMO_
 bench: $(VENV)/.bench ## measured figures, beside what the servers do without us
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, the idioms in docs/translation.md
+docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, parts of docs/translation.md and docs/calendar-apps.md
 	@$(BIN)/python -m tests.cli.reference > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 	@$(BIN)/python -m tests.pages
 

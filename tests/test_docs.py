@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import TRANSLATION, translation
+from tests.apps.fragments import DATA
+from tests.pages import CALENDAR_APPS, TRANSLATION, calendar_apps, translation
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -72,3 +73,12 @@ def test_no_row_of_the_tables_goes_without_a_test() -> None:
 
 def test_the_idioms_are_those_of_the_core() -> None:
     assert TRANSLATION.read_text("utf-8") == translation(), "make docs brings it up to date"
+
+
+def test_the_page_of_the_apps_has_its_tables_from_the_code_and_from_what_was_tried() -> None:
+    assert CALENDAR_APPS.read_text("utf-8") == calendar_apps(), "make docs brings it up to date"
+
+
+def test_each_app_that_was_seen_to_write_is_on_the_page_and_no_other() -> None:
+    told = re.findall(r"<!-- edits: ([a-z-]+) -->", CALENDAR_APPS.read_text("utf-8"))
+    assert sorted(told) == sorted(path.name for path in DATA.iterdir() if path.is_dir())

@@ -1,7 +1,7 @@
 """Which shape each calendar app gets along with, by what it writes into PRODID (calendar-apps.md, 0, 2 and 4).
 
 Apps fall into two schools: some keep one resource a series with an override for each occurrence that differs, others
-move the master on and know nothing of overrides. They cannot share a list.
+move the master on and know nothing of overrides. They cannot share a list, unless it holds plain tasks alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bridge.core.model import Shape
 
-OVERRIDES = frozenset({Shape.OVERRIDES})
+OVERRIDES = frozenset({Shape.OVERRIDES, Shape.SEPARATE})
 ROLLING = frozenset({Shape.ROLLING, Shape.SEPARATE})
 SEPARATE = frozenset({Shape.SEPARATE})
 ANY = frozenset(Shape)
@@ -37,7 +37,7 @@ APPS: tuple[App, ...] = (
     App("KOrganizer or Merkuro", "k desktop environment", OVERRIDES, ("korganizer", "merkuro")),
     App("SOGo", "inverse inc./sogo", OVERRIDES, ("sogo",)),
     App("eM Client", "em client", OVERRIDES, ("em-client",)),
-    App("Roundcube or Kolab", "roundcube", frozenset({Shape.OVERRIDES, Shape.ROLLING}), ("kolab",)),
+    App("Roundcube or Kolab", "roundcube", ANY, ("kolab",)),
     App("Tasks.org", "tasks.org", ROLLING, ("tasks-org",)),
     App("Tasks.org", "(org.tasks)", ROLLING, ("tasks-org",)),
     App("OpenTasks", "org.dmfs.tasks", ROLLING, ("opentasks",)),
@@ -66,9 +66,9 @@ def misfits(apps: Iterable[App], shape: Shape) -> tuple[App, ...]:
     return tuple(sorted({app for app in apps if shape not in app.shapes}, key=lambda app: app.name))
 
 
-def shape_for(apps: Iterable[App]) -> Shape | None:
-    """The first shape that all of these get along with; None where there is none."""
+def shape_for(apps: Iterable[App]) -> Shape:
+    """The richest shape that all of these get along with: at worst plain tasks, which every app understands."""
     together = ANY
     for app in apps:
         together &= app.shapes
-    return next((shape for shape in Shape if shape in together), None)
+    return next(shape for shape in Shape if shape in together)

@@ -53,12 +53,11 @@ def apps_of(days: Mapping[str, date], now: datetime) -> tuple[App, ...]:
 def sentences(apps: tuple[App, ...], shape: Shape, about: tuple[App, ...] | None = None) -> tuple[str, ...]:
     """What to say of the apps that do not get along with the shape: of those in `about`, else of all."""
     better = shape_for(apps)
-    if better is not None:
-        advice = f'Set shape = "{better.value}" under [pair.calendar]; that rewrites the calendar once and no task.'
-    else:
-        own = {app: shape_for([app]) for app in apps}
-        others = ", ".join(f'{app.name}: "{each.value}"' for app, each in own.items() if each is not None)
-        advice = f"These apps cannot share a calendar, so give them one each, with its own pair and shape ({others})."
+    advice = f'Set shape = "{better.value}" under [pair.calendar]; that rewrites the calendar once and no task.'
+    own = {app.name: shape_for([app]).value for app in apps}
+    if better.value not in own.values():
+        each = ", ".join(f'"{shape}" for {name}' for name, shape in sorted(own.items()))
+        advice += f" Or give each app its own calendar and pair: {each}."
     return tuple(
         f"{app.name} writes into this calendar, and does not get along with its shape, {shape.value} ({WHAT[shape]}): "
         f"it may complete the wrong occurrence or drop what it does not know. {advice}"

@@ -127,6 +127,12 @@ def _read(path: Path) -> _Fragment:
     return fragment
 
 
+def known_of(app: str) -> list[Mapping[str, str]]:
+    """What stands at the head of each fragment of an app."""
+    paths = sorted((DATA / app).glob("*.txt"))
+    return [_read(path).known for path in paths if path.name != "calendar.txt"]
+
+
 def cases(*, every: bool = False) -> tuple[Case, ...]:
     """Every edit of every app: in all forms that it comes in, or in so many that every trait of a form is there."""
     found: list[Case] = []

@@ -44,8 +44,9 @@ def test_an_app_that_gets_along_is_no_news(desk: Desk) -> None:
     assert "overrides suits the apps that write here: Thunderbird." in desk.run("check").out
 
 
-def test_two_schools_in_one_calendar_are_told_apart(desk: Desk) -> None:
+def test_two_schools_in_one_calendar_are_told_what_they_can_share(desk: Desk) -> None:
     put(desk, "one", THUNDERBIRD)
     put(desk, "two", TASKS_ORG)
     told = desk.run("sync").out
-    assert 'give them one each, with its own pair and shape (Tasks.org: "rolling", Thunderbird: "overrides")' in told
+    assert 'Set shape = "separate" under [pair.calendar]' in told
+    assert 'its own calendar and pair: "rolling" for Tasks.org, "overrides" for Thunderbird.' in told

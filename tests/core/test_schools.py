@@ -39,12 +39,12 @@ def test_others_are_not_guessed_at(prodid: str) -> None:
         (["thunderbird", "jtx-board"], Shape.ROLLING, ["Thunderbird", "jtx Board"], Shape.OVERRIDES),
         (["tasks-org", "apple-reminders"], Shape.OVERRIDES, ["Apple Reminders", "Tasks.org"], Shape.ROLLING),
         (["tasks-org", "errands"], Shape.ROLLING, ["Errands"], Shape.SEPARATE),
-        (["thunderbird", "tasks-org"], Shape.OVERRIDES, ["Tasks.org"], None),
+        (["thunderbird", "tasks-org"], Shape.OVERRIDES, ["Tasks.org"], Shape.SEPARATE),
         (["synology-calendar"], Shape.SEPARATE, [], Shape.OVERRIDES),
     ],
 )
-def test_apps_of_two_schools_cannot_share_a_list(
-    keys: list[str], shape: Shape, wrong: list[str], better: Shape | None
+def test_apps_of_two_schools_share_nothing_but_plain_tasks(
+    keys: list[str], shape: Shape, wrong: list[str], better: Shape
 ) -> None:
     apps = [next(app for app in APPS if key in app.keys) for key in keys]
     assert [app.name for app in misfits(apps, shape)] == wrong
