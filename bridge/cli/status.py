@@ -12,14 +12,15 @@ from bridge.cli.common import command, configuration, json_option, utc_now
 from bridge.cli.terminal import say, say_json, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bridge.config import PairSettings
     from bridge.last_run import LastRun
 
-    Known: TypeAlias = tuple[LastRun | None, tuple[str, ...]]
+    Told: TypeAlias = Mapping[str, object]
+    Known: TypeAlias = tuple[LastRun | None, tuple[str, ...], tuple[Told, ...]]
 
-NOTHING: Known = (None, ())
+NOTHING: Known = (None, (), ())
 
 _WORDS = {
     "agreed": "both sides agree",
@@ -49,14 +50,15 @@ def status(*, as_json: bool) -> int:
     else:
         for pair, known in kept.items():
             _show(pair, *known)
-    return max((last.exit_code for last, _ in kept.values() if last is not None), default=0)
+    return max((last.exit_code for last, *_ in kept.values() if last is not None), default=0)
 
 
 async def _recalled(state: str, pairs: Sequence[PairSettings]) -> dict[str, Known]:
-    """Each pair's last run, and what is to be said of the apps that write into its calendar."""
+    """Each pair's last run, what is to be said of the apps that write into its calendar, and which edits wait."""
     from bridge.core.model import Shape
     from bridge.last_run import recall
     from bridge.store import open_state
+    from bridge.sync.standing import waiting_edits
     from bridge.sync.writers import remembered, sentences
 
     known: dict[str, Known] = {}
@@ -66,16 +68,18 @@ async def _recalled(state: str, pairs: Sequence[PairSettings]) -> dict[str, Know
         for pair in pairs:
             store = opened.pair(pair.name)
             apps = remembered(await store.facts(), utc_now())
-            known[pair.name] = await recall(store), sentences(apps, Shape(pair.calendar.shape))
+            waits = waiting_edits(await store.links(pending=True))
+            known[pair.name] = await recall(store), sentences(apps, Shape(pair.calendar.shape)), waits
     return known
 
 
-def _as_json(pair: str, last: LastRun | None, apps: Sequence[str]) -> dict[str, object]:
-    run = None if last is None else last.as_json()
-    return {"pair": pair, "last_run": run, "apps": list(apps), "next_step": _next_step(pair, last)}
+def _as_json(pair: str, last: LastRun | None, apps: Sequence[str], waits: Sequence[Told]) -> dict[str, object]:
+    run, step = None if last is None else last.as_json(), _next_step(pair, last)
+    waiting = [dict(each) for each in waits]
+    return {"pair": pair, "last_run": run, "waiting": waiting, "apps": list(apps), "next_step": step}
 
 
-def _show(pair: str, last: LastRun | None, apps: Sequence[str]) -> None:
+def _show(pair: str, last: LastRun | None, apps: Sequence[str], waits: Sequence[Told]) -> None:
     if last is None:
         say(f"{pair} has not run yet: run `liondesk-bridge sync {pair}`.")
         return
@@ -84,8 +88,8 @@ def _show(pair: str, last: LastRun | None, apps: Sequence[str]) -> None:
     say(f"{pair}: {_WORDS[last.outcome]}. Last run {when}; {changes}.", "red" if last.exit_code else "green")
     for line in [*last.errors, *([last.halt] if last.halt else [])]:
         say(f"  {line}")
-    for each in (*last.open, *last.conflicts, *last.skipped):
-        say(f"  {each['sentence']}")
+    for sentence in dict.fromkeys(each["sentence"] for each in (*last.open, *waits, *last.conflicts, *last.skipped)):
+        say(f"  {sentence}")
     for app in apps:
         say(f"  {app}", "yellow")
     step = _next_step(pair, last)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.common import chosen, command, configuration, json_option, pairs_argument, utc_now
+from bridge.cli.common import chosen, command, configuration, given, json_option, pairs_argument, utc_now
 from bridge.cli.progress import Bar
 from bridge.cli.terminal import say, say_json, tell
 
@@ -73,8 +73,14 @@ def _run_one(settings: PairSettings, state: State, options: Options) -> PairRepo
 def _show(report: PairReport, prefix: str) -> None:
     for operation in report.operations:
         say(prefix + operation.sentence(), _COLOURS.get(operation.state))
+    if given().verbosity:
+        for waits in report.waiting:
+            if waits not in report.operations:
+                say(prefix + waits.sentence(), _COLOURS["waiting"])
     for conflict in report.conflicts:
         say(prefix + conflict.sentence(), "yellow")
+    for dropped in report.dropped:
+        say(prefix + dropped.sentence(), "yellow")
     for skipped in report.skipped:
         say(prefix + skipped.sentence(), "yellow")
     for note in report.notes:

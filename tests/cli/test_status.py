@@ -17,7 +17,9 @@ def test_before_the_first_run_it_names_the_command_and_makes_no_state(desk: Desk
     told = desk.run("status", "--json").json
     assert told == {
         "version": 1,
-        "pairs": [{"pair": "alice", "last_run": None, "apps": [], "next_step": "liondesk-bridge sync alice"}],
+        "pairs": [
+            {"pair": "alice", "last_run": None, "waiting": [], "apps": [], "next_step": "liondesk-bridge sync alice"}
+        ],
     }
 
 
@@ -89,3 +91,26 @@ def test_several_pairs_are_told_in_the_order_of_the_file(desk: Desk) -> None:
     desk.sync("adam")
     lines = desk.run("status").lines
     assert [line.split()[0].rstrip(":") for line in lines] == ["zoe", "adam"]
+
+
+def test_an_edit_beyond_liondesks_horizon_is_told_once_and_listed_until_its_task_is_made(desk: Desk) -> None:
+    """Waiting is no failure: the exit code is 0, and later runs say nothing of it unless they are asked to."""
+    first = desk.post("Call Bill Gates", day(3), "FREQ=WEEKLY")
+    desk.sync()
+    (name,) = desk.app.names()
+    slot = first.values.due.replace(tzinfo=None) + timedelta(weeks=30)
+    text = desk.app.get(name).text
+    desk.app.put(name, text.replace("RRULE:", f"EXDATE;TZID=America/Los_Angeles:{slot:%Y%m%dT%H%M%S}\r\nRRULE:"))
+    told = desk.sync()
+    assert (told.code, told.err, len(told.lines)) == (0, "", 1)
+    assert told.lines[0].startswith("Waits to delete 'Call Bill Gates' of ")
+    quiet = desk.sync()
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+    assert desk.sync("-v").lines == told.lines
+    ran = desk.run("status")
+    assert ran.code == 0
+    assert f"  {told.lines[0]}" in ran.lines
+    (pair,) = desk.run("status", "--json").json["pairs"]
+    assert [each["sentence"] for each in pair["waiting"]] == told.lines
+    (pair,) = desk.sync("--json").json["pairs"]
+    assert (pair["operations"], [each["state"] for each in pair["waiting"]]) == ([], ["waiting"])
