@@ -275,12 +275,15 @@ def _reaching(rule: Rule, anchor: Slot, rows: Sequence[Row]) -> Rule:
 
 
 def _fitted(rule: Rule, anchor: Slot, last: Slot, horizon: datetime) -> Rule:
-    """COUNT lowered where it promises occurrences that LionDesk would have made and has not (first rows gone)."""
-    if rule.count is None:
+    """COUNT lowered, UNTIL sooner, where they promise what LionDesk would have made and has not (a part is gone)."""
+    if rule.endless:
         return rule
     through = list(expand(rule, anchor))
-    missing = [slot for slot in through if last < slot <= horizon]
-    return rule if not missing else replace(rule, count=sum(1 for slot in through if slot <= last))
+    if not any(last < slot <= horizon for slot in through):
+        return rule
+    if rule.count is None:
+        return replace(rule, until=last)
+    return replace(rule, count=sum(1 for slot in through if slot <= last))
 
 
 def linked_by_slot(rows: Iterable[LinkedRow]) -> Mapping[Slot, Row]:

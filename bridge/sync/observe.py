@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bridge import vtodo
 from bridge.core.model import Link, LinkedRow, Row, Series, Shape, Side, Unreadable
 from bridge.core.occurrences import CERTAIN
-from bridge.core.pairing import Found, Sides
+from bridge.core.pairing import Found, Sides, made_through
 from bridge.core.shapes import gathered, slot_of_uid
 from bridge.ports import Resource, ResourcesSeen, RowsSeen, StoredLink
 from bridge.report import Skipped
@@ -91,6 +91,7 @@ async def observe(pair: Pair, options: Options, wished: Collection[str] = ()) ->
         zone=pair.context.zone,
         posted=posted_of(stored),
         shape=pair.shape,
+        reach=made_through(rows.rows, now),
     )
     skipped = (
         *(Skipped(Side.LIONDESK, each.item, each.why, each.item) for each in rows.unreadable),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -354,6 +354,23 @@ def _words(seens: Counter[Seen]) -> str:
     return ", ".join(map(str, sorted(seens.elements()))) or "-"
 
 
-def first_moment(stage: Stage) -> datetime:
-    """When the first series begins."""
-    return live(stage)[0].values.due
+def at_first(rule: str, before: str, change: str, reading: Reading) -> Stage | None:
+    """An account in which all that happened before the bridge's first run; None where it cannot have happened."""
+    stage = new_stage(reading, content_tokens=False, rewrites=False)
+    stage.tick()
+    body = {"assigned_user_id": "1", "due_at": "2026-03-02T09:00:00", "status": "incomplete"}
+    for text, its in (("A", rule), ("B", "FREQ=WEEKLY;BYDAY=FR")):
+        stage.world.create(1, {**body, "description": text, "recurrence_rule": its}, "page")
+        stage.tick()
+    try:
+        together(BEFORE[before], LIONDESK[change])(stage)
+    except IndexError:
+        return None
+    return stage
+
+
+def disagreement(stage: Stage) -> str:
+    """After some runs, in which way LionDesk is not shown as it is, or was written to; empty if all is well."""
+    wanted = _meant(stage, here=False)
+    sent = _settled(stage)
+    return sent if isinstance(sent, str) else _differs(stage, wanted, here=False, sent=sent, change="")

@@ -14,12 +14,12 @@ from bridge.core.model import Link
 from bridge.core.pairing.adoption import adopt, rows_for
 from bridge.core.pairing.arrived import arrived_rows
 from bridge.core.pairing.events import neighboured
-from bridge.core.pairing.grouping import event_uid, group_pairing, groups_of, uid_of
+from bridge.core.pairing.grouping import event_uid, group_pairing, groups_of, made_through, uid_of
 from bridge.core.pairing.known import joining, rows_now
 from bridge.core.pairing.standing import by_series, heaped, standing_now
 from bridge.core.pairing.values import Found, Pairing, Posted, Sides
 
-__all__ = ["Found", "Pairing", "Posted", "Sides", "neighboured", "pair_up", "rows_for", "uid_of"]
+__all__ = ["Found", "Pairing", "Posted", "Sides", "made_through", "neighboured", "pair_up", "rows_for", "uid_of"]
 
 
 def pair_up(links: Sequence[Link], sides: Sides) -> tuple[Pairing, ...]:

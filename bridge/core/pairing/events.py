@@ -31,7 +31,7 @@ def neighboured(pairings: Sequence[Pairing]) -> tuple[Pairing, ...]:
                 followed.add(id(pairing))
                 following.add(id(other))
     return tuple(
-        replace(each, followed=id(each) in followed, following=id(each) in following)
+        replace(each, followed=each.followed or id(each) in followed, following=id(each) in following)
         if id(each) in followed | following
         else each
         for each in pairings

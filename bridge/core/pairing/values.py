@@ -87,8 +87,9 @@ class Posted:
 class Sides:
     """What both sides showed in this run. `..._complete`: what is not in there is not there at all.
 
-    `horizon` is how far LionDesk is known to have made rows of its rules. `posted` is what was sent for a link, by its
-    UID, while nobody knows whether it arrived. `shape` is how series are to be spelled.
+    `horizon` is how far LionDesk is known to have made rows of its rules, `reach` how far of those that never end:
+    a series without a row for what comes before that has ended, whatever its rule says (law 1). `posted` is what was
+    sent for a link, by its UID, while nobody knows whether it arrived. `shape` is how series are to be spelled.
     """
 
     rows: Mapping[str, Row]
@@ -99,3 +100,4 @@ class Sides:
     zone: ZoneInfo
     posted: Mapping[str, tuple[Posted, ...]] = field(default_factory=lambda: MappingProxyType({}))
     shape: Shape = Shape.OVERRIDES
+    reach: datetime = datetime.min

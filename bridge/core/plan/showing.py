@@ -364,7 +364,10 @@ def shown_by(pairing: Pairing, horizon: datetime) -> Series:
     """The calendar's form of the pairing's rows, at the slots that they are linked to."""
     rows = [each.row for each in pairing.rows]
     series, _ = series_of(pairing.link.uid, rows, horizon)
-    return series if series.rule is None else showing(series, _within(series, pairing.rows))
+    if series.rule is None:
+        return series
+    whole = showing(series, _within(series, pairing.rows))
+    return _ended(whole, max(each.slot for each in pairing.rows)) if pairing.followed else whole
 
 
 def _within(series: Series, rows: Sequence[LinkedRow]) -> tuple[LinkedRow, ...]:
