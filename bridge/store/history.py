@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, case, delete, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, Text, and_, case, delete, func, or_, select, type_coerce
 
 from bridge.ports import OperationRecord, StoredLink
 from bridge.records import Entry, RunRecord
@@ -48,7 +48,14 @@ def story(connection: Connection, pair_id: int, text: str, count: int) -> tuple[
     """The newest operations of the tasks that `text` names: by id or UID, else by a text that holds it."""
     ours = _operations().where(runs.c.pair_id == pair_id)
     exact = or_(operations.c.item == text, operations.c.uid == text, operations.c.summary == text)
-    for wanted in (exact, operations.c.summary.icontains(text, autoescape=True)):
+    # A text that was given to a task stands in its fields, as JSON.
+    part = or_(
+        *(
+            each.icontains(text, autoescape=True)
+            for each in (operations.c.summary, type_coerce(operations.c.detail, Text))
+        )
+    )
+    for wanted in (exact, part):
         uids = set(connection.scalars(ours.with_only_columns(operations.c.uid).where(wanted).distinct()))
         if uids:
             mine = or_(operations.c.uid.in_(uids - {""}), and_(operations.c.uid == "", wanted))
