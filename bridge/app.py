@@ -128,12 +128,18 @@ async def _categories(
     store: SqlStore, facts: Mapping[str, object], liondesk: LionDeskApi, *, full: bool
 ) -> Mapping[str, str]:
     """Names of task categories: remembered from the first run on, asked again by a full one."""
+    from bridge.sync.renewal import RENAMED
+
     kept = facts.get("categories")
     if isinstance(kept, dict) and not full:
         return {str(key): str(name) for key, name in kept.items()}
     asked = dict(await liondesk.categories())
     if asked != kept:
-        await store.set_facts({"categories": asked})
+        before = facts.get(RENAMED)
+        renamed = dict(before) if isinstance(before, dict) else {}
+        if isinstance(kept, dict):
+            renamed |= {str(name): str(key) for key, name in kept.items() if asked.get(str(key), name) != name}
+        await store.set_facts({"categories": asked, RENAMED: renamed})
     return asked
 
 

@@ -9,15 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from bridge.core import texts
 from bridge.core.changes import ONE_WAY, Delta, Tail
 from bridge.core.model import SYNCED, Row, Series, Side, Slot, Task
 from bridge.core.occurrences import linked_by_slot, value_at, with_override, without
 from bridge.core.pairing import Pairing
 from bridge.core.policies import Conflict, Dispute, Policy, Question, edit_beats_delete
-
-LONGEST = 2000
-"""LionDesk's texts end here; a longer one in the calendar is not another one (law 6)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -266,7 +263,4 @@ def _meaning(tail: Tail) -> Tail | None:
 
 def same(one: object, other: object) -> bool:
     """Whether two values are one to both sides: a text that LionDesk cut is the same."""
-    if isinstance(one, str) and isinstance(other, str):
-        short, long = sorted((one.strip(), other.strip()), key=len)
-        return short == long or (len(short) >= LONGEST - 1 and long.startswith(short.rstrip("…").rstrip()))
-    return one == other
+    return texts.same(one, other) if isinstance(one, str) and isinstance(other, str) else one == other

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bridge.core.changes import Delta, calendar_delta, liondesk_delta, restored, untold
+from bridge.core.changes import Delta, calendar_delta, liondesk_delta, made_whole, restored, untold, within_reach
 from bridge.core.merging import Agreement, Merging, same
 from bridge.core.model import SYNCED, Link, LinkedRow, Row, Series, Side, Slot, Status, Task
 from bridge.core.occurrences import from_master, linked_by_slot, present, value_at
@@ -126,6 +126,8 @@ def _merged(pairing: Pairing, policy: Policy, zone: ZoneInfo, asked: Sequence[Qu
     if _moved_alike(there, here):
         rows = rows_for(series, [each.row for each in pairing.rows], zone)
         return _adopted(replace(pairing, link=replace(base, rows=(), series=None), rows=rows), policy, zone)
+    there = made_whole(there, linked_by_slot(base.rows), series)
+    here = within_reach(here, linked_by_slot(base.rows))
     merging = Merging(pairing, series, policy, there, here)
     merging.keep_asking(asked)
     return merging.agreement()

@@ -2,7 +2,8 @@
 
 A setting is changed because the tasks that are there are not right: an editor refuses them, nobody sees whom to call.
 So the run after such a change reads all, and writes what is open as it is configured now; the next one is quiet again.
-A full run also gives their contacts to tasks that lack them. What a person chose in the calendar instead stays.
+A full run also gives tasks the contacts that they lack, and categories the names that LionDesk gave them since. What a
+person chose in the calendar instead stays.
 """
 
 from __future__ import annotations
@@ -20,21 +21,23 @@ from bridge.sync.pair import Options, Pair
 from bridge.vtodo import Form
 
 FACT = "form"
+RENAMED = "renamed"
+"""Under which names a pair remembers by which settings the calendar is written, and categories to rename there."""
 
 
 async def prepared(pair: Pair, options: Options) -> tuple[Pair, Options]:
     """The pair and the options of a run that renews, where one is due."""
     if not pair.writes_calendar:
         return pair, options
-    kept = (await pair.store.facts()).get(FACT)
-    then = _form(kept) if isinstance(kept, dict) else None
-    if then is None and not options.full:
-        return pair, options
-    if then is not None and then != _now(pair):
+    facts = await pair.store.facts()
+    kept, renamed = facts.get(FACT), facts.get(RENAMED)
+    then = _form(kept) if isinstance(kept, dict) else _now(pair)
+    if then != _now(pair) or renamed:
         options = replace(options, full=True)
-    elif not options.full:
+    if not options.full:
         return pair, options
-    return replace(pair, context=replace(pair.context, was=then or _now(pair))), options
+    names = {str(name): str(key) for name, key in renamed.items()} if isinstance(renamed, dict) else {}
+    return replace(pair, context=replace(pair.context, was=then, renamed=names)), options
 
 
 def renewed(pair: Pair, works: Iterable[Work], texts: Mapping[str, str]) -> tuple[Work, ...]:
@@ -44,10 +47,10 @@ def renewed(pair: Pair, works: Iterable[Work], texts: Mapping[str, str]) -> tupl
 
 async def note(pair: Pair, *, done: bool) -> None:
     """Keep by which settings the calendar is written, once everything is."""
-    kept = (await pair.store.facts()).get(FACT)
+    facts = await pair.store.facts()
     now = _fact(_now(pair))
-    if done and pair.writes_calendar and kept != now:
-        await pair.store.set_facts({FACT: now})
+    if done and pair.writes_calendar and (facts.get(FACT) != now or facts.get(RENAMED)):
+        await pair.store.set_facts({FACT: now, RENAMED: {}})
 
 
 def _renewed(pair: Pair, work: Work, texts: Mapping[str, str]) -> Work:

@@ -35,9 +35,9 @@ class Context:
     `component`: whether tasks are VTODOs or VEVENTs. `lead`: how long before DUE a new task's DTSTART stands (not
     negative); an event with a lead is due at its DTEND. `alarm`: how long before DUE a new open task rings, None for
     silence. `was`: the settings by which existing tasks were written, where they are to be written by these now.
-    `contacts` (id -> card) are those that can be shown; reading does not need them. `cancelled_is_done`:
-    a whole task with STATUS:CANCELLED reads as done. `today`: the day that a task without a date is read as due on,
-    None where such a task is not read.
+    `renamed`: names that categories had until now (name -> id). `contacts` (id -> card) are those that can be shown;
+    reading does not need them. `cancelled_is_done`: a whole task with STATUS:CANCELLED reads as done. `today`: the day
+    that a task without a date is read as due on, None where such a task is not read.
     """
 
     zone: ZoneInfo
@@ -47,6 +47,7 @@ class Context:
     component: Literal["todo", "event"] = "todo"
     contacts: Mapping[str, ContactCard] = field(default_factory=lambda: MappingProxyType({}))
     was: Form | None = None
+    renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     cancelled_is_done: bool = False
     today: date | None = None
 

@@ -100,6 +100,19 @@ def say_reminder(component: Component, wanted: Task) -> None:
             pass
 
 
+def rename_categories(component: Component, context: Context) -> None:
+    """Let entries that name a category as it was called before say what it is called now."""
+    now = {clean_name(name) for name in context.categories.values()}
+    new = {clean_name(name): context.categories.get(key) for name, key in context.renamed.items()}
+    new = {name: called for name, called in new.items() if name not in now}
+    for line in component.lines("CATEGORIES") if new else ():
+        parameters, value = line.parts()
+        before = entries(value)
+        after = [escape(new.get(clean_name(unescape(entry))) or unescape(entry)) for entry in before]
+        if [unescape(entry) for entry in after] != [unescape(entry) for entry in before]:
+            component.replace(line, component.line("CATEGORIES", parameters, ",".join(after)))
+
+
 def _say_category(component: Component, wanted: str | None, current: str | None, context: Context) -> None:
     """Exchange the entry that names the category; the user's other entries stay, in their spelling and order."""
     if wanted == current or (wanted is not None and wanted not in context.categories):

@@ -113,6 +113,7 @@ def _edited(series: Series, resource: Resource, old: Master, now: datetime) -> M
     if series.master is None:
         return old
     before, important = component.text(), edits.significant(component)
+    edits.rename_categories(component, context)
     form = edits.new_form(series.zone, old.span.anchor, zones)
     rezoned = not series.master.all_day and _other_zone(series, old, zones)
     if rezoned:
@@ -208,6 +209,7 @@ def _apply(
     if frame is None or line is None:
         return
     before, important = component.text(), edits.significant(component)
+    edits.rename_categories(component, resource.context)
     if anew or frame.slot(recurrence_stamp(component, zones)) != slot or is_ranged(line) != override.this_and_future:
         component.replace(line, edits.recurrence_line(component, slot, frame, ranged=override.this_and_future))
     span = span_of(component, zones, resource.context.read_lead)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bridge.core.changes.calendar import calendar_delta, cut_at, first_open, moved_slots, restored
 from bridge.core.changes.delta import CONTENT, ONE_WAY, Delta, Tail
 from bridge.core.changes.liondesk import liondesk_delta
+from bridge.core.changes.long_texts import made_whole, within_reach
 from bridge.core.changes.untold import untold
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "cut_at",
     "first_open",
     "liondesk_delta",
+    "made_whole",
     "moved_slots",
     "restored",
     "untold",
+    "within_reach",
 ]
