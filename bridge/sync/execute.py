@@ -36,7 +36,7 @@ from bridge.sync.contacts import contacted, rows_of
 from bridge.sync.observe import since
 from bridge.sync.pair import Options, Pair
 from bridge.sync.parts import new_roles, retired, standing_beside
-from bridge.sync.receipts import Answer, Receipt, outcome, stays
+from bridge.sync.receipts import Answer, Receipt, outcome, reached, stays
 from bridge.sync.words import described
 
 AT_ONCE = 8
@@ -73,6 +73,7 @@ class Executor:
         busy = [work for work in works if not work.quiet]
         self._total = sum(len(work.liondesk) + len(work.calendar) for work in busy)
         rows = {each.row.id for work in busy for each in work.liondesk if isinstance(each, PatchRow | DeleteRow)}
+        rows |= {each.row.id for work in busy for each in reached(work)}
         self.fresh = await self.pair.liondesk.read(rows) if rows else {}
         await self._announce_posts(busy)
         receipts = {id(work): receipt for work, receipt in await self._together(busy)}
@@ -98,6 +99,9 @@ class Executor:
         if self.options.stopping():
             receipt.reports += [described(each, "waiting", "The program was stopped.") for each in work.operations]
             receipt.retry = True
+            return receipt
+        if any(self._edited_since(each.row) for each in reached(work)):
+            self._stale(receipt, next(each for each in work.liondesk if not isinstance(each, PostTask)), edited=True)
             return receipt
         if work.reads_back and work.expected:
             await self._announce_mending(work)
@@ -159,7 +163,7 @@ class Executor:
     async def _patch(self, receipt: Receipt, operation: PatchRow) -> None:
         row = self._current(operation.row)
         if row is None or any(_value(row, name) != _value(operation.row, name) for name in operation.changes):
-            self._stale(receipt, operation, row)
+            self._stale(receipt, operation, edited=row is not None)
             return
         status_alone = operation.update_type == 3
         body = (
@@ -185,8 +189,8 @@ class Executor:
             receipt.reports.append(described(operation, "done", "It was gone already."))
             receipt.rows.pop(operation.slot, None)
             return
-        if any(_value(row, name) != _value(operation.row, name) for name in SYNCED):
-            self._stale(receipt, operation, row)
+        if self._edited_since(operation.row):
+            self._stale(receipt, operation, edited=True)
             return
         request = self.pair.liondesk.delete(row.id, operation.delete_type)
         answer = await self._journalled(receipt, operation, {}, request)
@@ -201,9 +205,14 @@ class Executor:
         current = self.fresh.get(row.id)
         return None if current is None or current.deleted else current
 
-    def _stale(self, receipt: Receipt, operation: PatchRow | DeleteRow, row: Row | None) -> None:
-        """Somebody edited the row while this run was on its way: the next one merges it."""
-        what = "was deleted" if row is None else "was edited"
+    def _edited_since(self, row: Row) -> bool:
+        """Whether somebody edited or deleted a row after this run had observed it."""
+        current = self._current(row)
+        return current is None or any(_value(current, name) != _value(row, name) for name in SYNCED)
+
+    def _stale(self, receipt: Receipt, operation: PatchRow | DeleteRow, *, edited: bool) -> None:
+        """Somebody edited the row, or deleted it, while this run was on its way: the next one merges it."""
+        what = "was edited" if edited else "was deleted"
         receipt.reports.append(
             described(operation, "waiting", f"It {what} in LionDesk meanwhile; the next run merges it.")
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bridge.core.model import Row, Slot
+from bridge.core.model import LinkedRow, Row, Slot
 from bridge.core.pairing import Pairing
-from bridge.core.plan import DeleteRow, PutResource, Work
+from bridge.core.plan import DeleteRow, PatchRow, PutResource, Work
 from bridge.ports import Done, Refused, Removed, Resource, Stale, Stored, StoredLink, Unknown
 from bridge.report import OperationReport
 
@@ -72,6 +72,20 @@ class Receipt:
     def tail(self, pairing: Pairing) -> Resource | None:
         """The main resource of a tail."""
         return next((held for tail, held in self.split if tail is pairing), None)
+
+
+def reached(work: Work) -> tuple[LinkedRow, ...]:
+    """The rows that requests for this and the following, or for a whole series, reach beside those that they name."""
+    found: dict[str, LinkedRow] = {}
+    for operation in work.liondesk:
+        match operation:
+            case PatchRow(update_type=2, slot=first) | DeleteRow(delete_type=2, slot=first):
+                found |= {each.row.id: each for each in work.pairing.rows if each.slot >= first}
+            case DeleteRow(delete_type=3):
+                found |= {each.row.id: each for each in work.pairing.rows}
+            case _:
+                pass
+    return tuple(found.values())
 
 
 def outcome(answer: Answer) -> tuple[str, str]:

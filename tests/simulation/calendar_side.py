@@ -130,43 +130,58 @@ class MemoryCalendar:
     async def create(self, uid: str, ics: str) -> Stored | Stale | Refused | Unknown:
         """PUT with If-None-Match: *."""
         href = f"/cal/{uid}.ics"
-        current = href if href in self.collected.bodies else None
-        return self._put("create", href, ics, stale=current is not None)
+        return self._put("create", href, ics, lambda: href not in self.collected.bodies)
 
     async def update(self, href: str, etag: str, ics: str) -> Stored | Stale | Refused | Unknown:
         """PUT with If-Match."""
-        here = self.collected
-        return self._put("update", href, ics, stale=href not in here.bodies or here.etag(href) != etag)
+        return self._put("update", href, ics, lambda: self._matches(href, etag))
 
-    def _put(self, action: str, href: str, ics: str, *, stale: bool) -> Stored | Stale | Refused | Unknown:
-        kind, answer = self._failed()
+    def _matches(self, href: str, etag: str) -> bool:
+        return href in self.collected.bodies and self.collected.etag(href) == etag
+
+    def _put(self, action: str, href: str, ics: str, wanted: Callable[[], bool]) -> Stored | Stale | Refused | Unknown:
+        def take_effect() -> bool:
+            if not wanted():
+                return False
+            self.collected.put(href, ics)
+            self.writes.append((action, href))
+            return True
+
+        kind, answer = self._failed(take_effect)
         if answer is not None:
             return answer
+        done = take_effect()
+        if kind == "twice":
+            done = take_effect()
         here = self.collected
-        if stale:
+        if not done:
             return Stale(here.resource(href) if href in here.bodies else None)
-        here.put(href, ics)
-        self.writes.append((action, href))
         return self._answered(kind) or Stored(here.resource(href))
 
     async def delete(self, href: str, etag: str) -> Removed | Stale | Refused | Unknown:
         """DELETE with If-Match."""
-        kind, answer = self._failed()
+        here = self.collected
+
+        def take_effect() -> bool:
+            if not self._matches(href, etag):
+                return False
+            here.remove(href)
+            self.writes.append(("delete", href))
+            return True
+
+        kind, answer = self._failed(take_effect)
         if answer is not None:
             return answer
-        here = self.collected
-        if href not in here.bodies:
-            return Removed()
-        if here.etag(href) != etag:
-            return Stale(here.resource(href))
-        here.remove(href)
-        self.writes.append(("delete", href))
+        if not take_effect():
+            return Removed() if href not in here.bodies else Stale(here.resource(href))
         return self._answered(kind) or Removed()
 
-    def _failed(self) -> tuple[Kind | None, Refused | Unknown | None]:
+    def _failed(self, effect: Callable[[], object]) -> tuple[Kind | None, Refused | Unknown | None]:
         self.requests += 1
         kind = self.faults.next()
-        if kind == "lost before":
+        if kind == "late":
+            self.faults.later.append(effect)
+        if kind in ("lost before", "late"):
             return kind, Unknown("the connection was closed")
         return kind, Refused(507, "no room now") if kind == "refused" else None
 

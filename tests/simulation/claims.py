@@ -41,13 +41,14 @@ class Told:
     synced: bool = False
     faulty: bool = False
     said: str = ""
+    texts: list[str] = field(default_factory=list)
+    seen: Before | None = None
     liondesk: list[str] = field(default_factory=list)
 
     def note(self, ran: Ran) -> None:
         """A run's conflicts and writes."""
         self.liondesk += ran.kinds
-        if ran.report is not None:
-            self.said += repr([(each.liondesk, each.calendar) for each in ran.report.conflicts])
+        self.said += repr(ran.disputed)
 
     @property
     def sides(self) -> set[str]:
@@ -153,9 +154,13 @@ def _nothing_lost(before: Before, after: Before, final: Before, told: Told) -> l
     old = texts([*before.liondesk.values(), *before.calendar.values()])
     written = texts([*after.liondesk.values(), *after.calendar.values()]) - old
     there = texts(list(final.liondesk.values()))
-    if told.synced:
-        written &= texts(list(after.liondesk.values())) | texts(list(after.calendar.values()))
-    return [f"lost: {text!r}" for text in sorted(written - there) if repr(text) not in told.said]
+    if told.seen is not None:
+        written &= texts([*told.seen.liondesk.values(), *told.seen.calendar.values()])
+    lost = [text for text in sorted(written - there) if repr(text) not in told.said]
+    ahead = texts([each for each in final.beyond.values() if each.due.date() > final.horizon])
+    words = {word for text in there | ahead for word in text.split(" ")}
+    lost += [text for text in told.texts if text not in words and f"{text}'" not in told.said]
+    return [f"lost: {text!r}" for text in lost]
 
 
 def _taken_over(after: Before, final: Before, told: Told) -> list[str]:

@@ -25,10 +25,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What people do, then the runs that go wrong (call by call), then runs until all is quiet."""
+    """What people do, then the runs that go wrong (call by call), then runs until all is quiet.
+
+    `meanwhile` is what people do at certain calls of the first of these runs.
+    """
 
     actions: tuple[Action, ...]
     faults: tuple[tuple[tuple[int, Kind], ...], ...] = ()
+    meanwhile: tuple[tuple[int, Action], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +91,14 @@ def _round(drawn: _Drawn, length: Length, *, faults: bool) -> Round:
     if length == "long" and random.random() < 0.3:
         actions = (*actions, Action("sync", 0), *(drawn.edit(side) for side in drawn.sides(2)))
     broken: list[tuple[tuple[int, Kind], ...]] = []
+    meanwhile: tuple[tuple[int, Action], ...] = ()
     if faults:
         for _ in range(random.randint(0, 2)):
-            at = sorted(random.sample(range(2, 14), random.randint(1, 2)))
+            at = sorted(random.sample(range(-6, 14), random.randint(1, 2)))
             broken.append(tuple((call, random.choice(KINDS)) for call in at))
-    return Round(actions, tuple(broken))
+        if random.random() < 0.4:
+            meanwhile = (drawn.race(),)
+    return Round(actions, tuple(broken), meanwhile)
 
 
 @dataclass
@@ -106,6 +113,12 @@ class _Drawn:
         names = list(LIONDESK if side == "LionDesk:" else CALENDAR)
         (what,) = self.random.choices(names, [_WEIGHTS.get(name, 1) for name in names])
         return self.action(side, what)
+
+    def race(self) -> tuple[int, Action]:
+        """An edit while a run is on its way; in LionDesk, which has no preconditions, until the rows are read again."""
+        side = self.random.choice(("LionDesk:", "calendar:"))
+        what = self.random.choice(("text", "notes", "complete"))
+        return self.random.randrange(4 if side == "LionDesk:" else 8), self.action(side, what)
 
     def action(self, side: str, what: str) -> Action:
         self.n += 1

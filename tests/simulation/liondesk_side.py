@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bridge.errors import Unreachable
@@ -35,6 +38,8 @@ class WorldHttp:
         kind = self.faults.next()
         if kind in ("lost before", "lost after", "refused"):
             raise Unreachable("LionDesk does not answer.")
+        if kind == "late":
+            self.world.advance(timedelta(seconds=50))
         item = url.removeprefix(f"{URL}/scheduled/tasks").strip("/")
         try:
             if item:
@@ -62,9 +67,14 @@ class WorldHttp:
             return Refused(503, "come back later")
         item = url.removeprefix(f"{URL}/scheduled/tasks").strip("/")
         given = dict(body or {})
+        if kind == "late":
+            self.faults.later.append(partial(self._arrives, method, item, query, given))
+            return Unknown("no answer within a minute")
         update_type = given.get("update_type") or dict(query).get("delete_type") or "plain"
         try:
             answer = self._take_effect(method, item, query, given)
+            if kind == "twice" and method != "POST":  # which nobody sends again by himself
+                answer = self._take_effect(method, item, query, given)
         except Refusal as refusal:
             self.writes.append((method, f"{update_type} refused: {refusal}", given))
             return Refused(refusal.status, str(refusal))
@@ -74,6 +84,10 @@ class WorldHttp:
         if kind == "dies after":
             self.faults.die()
         return Payload(answer)
+
+    def _arrives(self, method: str, item: str, query: Query, body: Mapping[str, object]) -> None:
+        with suppress(Refusal):
+            self._take_effect(method, item, query, body)
 
     def _take_effect(self, method: str, item: str, query: Query, body: Mapping[str, object]) -> object:
         world = self.world

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.simulation import claims
 from tests.simulation.claims import Told
 from tests.simulation.drawing import History, Round
+from tests.simulation.faults import Kind
 from tests.simulation.foreign import parsed
-from tests.simulation.people import acts
+from tests.simulation.people import Action, acts
 from tests.simulation.stage import Ran, Stage, new_stage
 
 MOST_RUNS = 8
@@ -68,9 +70,10 @@ def _round(stage: Stage, each: Round, played: Played, *, plain: bool) -> None:
             told.actions.append(action)
     after = claims.now(stage)
     foreign = foreign_properties(stage)
-    for planned in each.faults:
-        told.note(_run(stage, played, dict(planned)))
-        told.faulty = True
+    meanwhile = {call: partial(_meanwhile, stage, action, played, told) for call, action in each.meanwhile}
+    for planned in each.faults or (((),) if meanwhile else ()):
+        told.note(_run(stage, played, dict(planned), meanwhile))
+        told.faulty, meanwhile = True, {}
     _settle(stage, played, told)
     final = claims.now(stage)
     found = claims.check(before, after, final, told, plain=plain)
@@ -82,8 +85,25 @@ def _round(stage: Stage, each: Round, played: Played, *, plain: bool) -> None:
     played.violations += found
 
 
-def _run(stage: Stage, played: Played, planned: Mapping[int, object]) -> Ran:
-    ran = stage.sync(planned)  # type: ignore[arg-type] # as drawn
+def _meanwhile(stage: Stage, action: Action, played: Played, told: Told) -> None:
+    """Somebody edits while a run is on its way: it counts as if a run had been before, and its text must survive."""
+    words = acts(stage, action)
+    if words is not None:
+        played.trace.append(f"  (meanwhile) {words}")
+        played.edits += 1
+        told.actions.append(action)
+        told.synced = True
+        told.seen = claims.now(stage)
+        told.texts += {"text": [f"e{action.n}"], "notes": [f"n{action.n}"]}.get(action.what.partition(" ")[2], [])
+
+
+def _run(
+    stage: Stage,
+    played: Played,
+    planned: Mapping[int, Kind],
+    meanwhile: Mapping[int, Callable[[], None]] = MappingProxyType({}),
+) -> Ran:
+    ran = stage.sync(planned, meanwhile)
     played.runs += 1
     played.requests += len(ran.liondesk)
     played.faults += stage.faults.injected

@@ -36,6 +36,8 @@ def _smaller(history: History) -> Iterator[History]:
         for drop in range(len(each.faults)):
             less = replace(each, faults=(*each.faults[:drop], *each.faults[drop + 1 :]))
             yield replace(history, rounds=(*rounds[:at], less, *rounds[at + 1 :]))
+        if each.meanwhile:
+            yield replace(history, rounds=(*rounds[:at], replace(each, meanwhile=()), *rounds[at + 1 :]))
         for drop in range(len(each.actions)):
             less = replace(each, actions=(*each.actions[:drop], *each.actions[drop + 1 :]))
             yield replace(history, rounds=(*rounds[:at], less, *rounds[at + 1 :]))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bridge.core.policies import POLICIES
+from bridge.core.policies import POLICIES, Conflict
 from bridge.errors import BridgeError
 from bridge.ports import Store
 from bridge.report import PairReport
@@ -20,7 +20,7 @@ from bridge.vtodo import Context
 from tests.simulation.calendar_side import Collected, MemoryCalendar
 from tests.simulation.faults import Died, Faults, Kind
 from tests.simulation.liondesk_side import WorldHttp, liondesk_on
-from tests.simulation.memory import remembered
+from tests.simulation.memory import noting, remembered
 from tests.simulation.memory_store import Kept, MemoryStore
 from tests.simulation.views import Place, Seen, calendar_view, liondesk_view
 
@@ -32,11 +32,15 @@ START = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run: its report, or None where the process died or a side was out of reach; and what each side received."""
+    """One run: its report, or None where the process died or a side was out of reach; and what each side received.
+
+    `disputed` are the values of both sides that were kept for a person.
+    """
 
     report: PairReport | None
     liondesk: tuple[tuple[str, str, Mapping[str, object]], ...]
     calendar: tuple[tuple[str, str], ...]
+    disputed: tuple[tuple[object, object], ...] = ()
 
     @property
     def quiet(self) -> bool:
@@ -86,14 +90,17 @@ class Stage:
         """What the calendar shows for one occurrence."""
         return calendar_view(self.collected, ZONE, slot.date()).get(Place(href, slot))
 
-    def sync(self, planned: Mapping[int, Kind] | None = None) -> Ran:
-        """One run of a process of its own, with what goes wrong in it."""
+    def sync(
+        self, planned: Mapping[int, Kind] | None = None, meanwhile: Mapping[int, Callable[[], None]] | None = None
+    ) -> Ran:
+        """One run of a process of its own, with what goes wrong in it and what people do at certain calls of it."""
         self.tick()
-        self.faults.start(planned or {})
+        self.faults.start(planned or {}, meanwhile or {})
         http = WorldHttp(self.world, self.faults)
         calendar = MemoryCalendar(self.collected, self.faults)
+        noted: list[Conflict] = []
         try:
-            with remembered(CONTEXT):
+            with remembered(CONTEXT), noting(noted):
                 report = asyncio.run(self._run(http, calendar))
         except Died:
             report = None
@@ -101,7 +108,8 @@ class Stage:
             if not planned:
                 raise
             report = None
-        return Ran(report, tuple(http.writes), tuple(calendar.writes))
+        values = tuple((each.dispute.liondesk, each.dispute.calendar) for each in noted)
+        return Ran(report, tuple(http.writes), tuple(calendar.writes), values)
 
     async def _run(self, http: WorldHttp, calendar: MemoryCalendar) -> PairReport:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)  # of tasks that died with it
