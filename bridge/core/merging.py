@@ -16,6 +16,7 @@ from bridge.core.occurrences import linked_by_slot, value_at, with_override, wit
 from bridge.core.pairing import Pairing
 from bridge.core.policies import Conflict, Dispute, Policy, Question, edit_beats_delete
 
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What each side has to take over so that both show the same.
@@ -95,6 +96,7 @@ class Merging:
             first = min(there.drop_from, here.drop_from)
             there = replace(there, drop_from=first if there.drop_from == first != here.drop_from else None)
             here = replace(here, drop_from=first if here.drop_from == first != self.from_liondesk.drop_from else None)
+        here = self._outlived(there, here)
         deleted_there = {slot for slot in self.here if _dropped(there, slot)}
         deleted_here = {slot for slot in self.there if _dropped(here, slot) or _without_room(here.tail, slot)}
         for slot in sorted(deleted_there):
@@ -134,6 +136,23 @@ class Merging:
             exdates=series.exdates | {slot for slot in base.exdates if slot >= at},
             rdates=series.rdates | {slot for slot in base.rdates if slot >= at},
         )
+
+    def _outlived(self, there: Delta, here: Delta) -> Delta:
+        """The calendar's changes; its end of the series is taken back where LionDesk edited what follows as one."""
+        base, first = self.pairing.link.series, here.drop_from
+        edited = first is not None and there.tail is not None and any(slot >= there.tail.at for slot in self.rows)
+        if not edited or first is None or base is None or max(self.rows) < first:
+            return here
+        self._edit_survives(min(slot for slot in self.rows if slot >= first), Side.LIONDESK)
+        overrides = {slot: each for slot, each in base.overrides.items() if slot >= first}
+        self.series = replace(
+            self.series,
+            rule=base.rule,
+            exdates=self.series.exdates | {slot for slot in base.exdates if slot >= first},
+            rdates=self.series.rdates | {slot for slot in base.rdates if slot >= first},
+            overrides=MappingProxyType({**overrides, **self.series.overrides}),
+        )
+        return replace(here, drop_from=None)
 
     def _rows_from(self, first: Slot) -> dict[Slot, Task]:
         return {slot: row.task for slot, row in self.rows.items() if slot >= first}

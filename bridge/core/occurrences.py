@@ -73,6 +73,12 @@ def with_override(series: Series, slot: Slot, task: Task) -> Series:
     if series.rule is not None and series.master is not None and task.status is Status.INCOMPLETE:
         master = replace(series.master, status=Status.INCOMPLETE, completed_at=None)  # a finished series goes on
         series = replace(series, master=master) if series.master.status is Status.COMPLETE else series
+    ranged = series.overrides.get(slot)
+    if ranged is not None and ranged.this_and_future:
+        if says(replace(ranged.task, status=task.status), task):
+            own = {**series.overrides, slot: replace(ranged, task=task)}
+            return replace(series, overrides=MappingProxyType(own))
+        series = _handed_on(series, slot)
     overrides = dict(series.overrides)
     overrides.pop(slot, None)
     bare = replace(series, overrides=MappingProxyType(overrides), exdates=series.exdates - {slot})
@@ -80,6 +86,24 @@ def with_override(series: Series, slot: Slot, task: Task) -> Series:
     if shown is None or not says(shown, task):
         overrides[slot] = Override(task)
     return replace(bare, overrides=MappingProxyType(overrides))
+
+
+def _handed_on(series: Series, slot: Slot) -> Series:
+    """The series whose THISANDFUTURE at `slot` begins at the next occurrence: what follows goes on saying the same."""
+    ranged = series.overrides.get(slot)
+    abroad = series.zone is not None and not (series.master is not None and series.master.all_day)
+    if ranged is None or not ranged.this_and_future or series.rule is None or series.master is None or abroad:
+        return series
+    overrides = {**series.overrides, slot: replace(ranged, this_and_future=False)}
+    for following in expand(series.rule, series.master.due):
+        own = series.overrides.get(following)
+        if following <= slot or following in series.exdates or (own is not None and not own.this_and_future):
+            continue
+        task = value_at(series, following)
+        if own is None and task is not None:
+            overrides[following] = Override(task, this_and_future=True)
+        break
+    return replace(series, overrides=MappingProxyType(overrides))
 
 
 def says(shown: Task, task: Task) -> bool:
@@ -93,6 +117,8 @@ def says(shown: Task, task: Task) -> bool:
 def without(series: Series, gone: Iterable[Slot]) -> Series:
     """The series less these occurrences: EXDATEs, and no override left for them."""
     taken = frozenset(gone)
+    for slot in sorted(taken):
+        series = _handed_on(series, slot)
     kept = {slot: override for slot, override in series.overrides.items() if slot not in taken}
     return replace(
         series,

@@ -231,7 +231,8 @@ def _with_overrides(delta: Delta, old: Series, new: Series, rows: Sequence[Linke
         fields = _override_edit(old, new, slot, there)
         if slot in before and fields:
             edits[slot] = fields
-    edits = {**_ranged_edits(old, new, rows, tail), **edits}
+    for slot, ranged in _ranged_edits(old, new, rows, tail).items():
+        edits[slot] = {**ranged, **edits.get(slot, {})}
     if restructured:
         excluded = {back.get(slot, slot) for slot in new.exdates} - old.exdates
         cancelled = {back.get(slot, slot) for slot, each in new.overrides.items() if each.cancelled}

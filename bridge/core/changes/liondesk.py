@@ -81,7 +81,7 @@ def _tail_edit(before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Se
     return Tail(
         at,
         {name: getattr(after[last].task, name) for name, _ in sign[0]},
-        after[at].task.due,
+        at + shift if at in series.overrides else after[at].task.due,
         after[last].rule,
         restructured=bool(shift) or single,
         whole=at == min(common) and at == min(before),
@@ -127,7 +127,7 @@ def _beyond_tail(
     """The edits that the tail's edit does not explain, or that the calendar keeps in an override."""
     rest: dict[Slot, dict[str, object]] = {}
     for slot, fields in edits.items():
-        shift = tail.due - before[tail.at].task.due
+        shifts = {tail.due - before[tail.at].task.due, tail.due - tail.at}  # where it begins with an exception: two
         own = {
             name: value
             for name, value in fields.items()
@@ -135,7 +135,7 @@ def _beyond_tail(
             or slot in overrides
             or (
                 not (tail.fields.get(name) == value and name in tail.fields)
-                and not (name == "due" and value == before[slot].task.due + shift)
+                and not (name == "due" and value in {before[slot].task.due + shift for shift in shifts})
             )
         }
         if own:

@@ -97,7 +97,7 @@ class Requests:
         changes: dict[str, object] = {
             name: getattr(wanted, name) for name in CONTENT if getattr(row.task, name) != getattr(wanted, name)
         }
-        shifted = (tail.restructured or tail.due != tail.at) and at not in self.delta.edits
+        shifted = (tail.restructured or tail.due != tail.at) and "due" not in self.delta.edits.get(at, {})
         if due != row.task.due and (shifted or self._exceptional(at)):
             changes["due"] = due
         if tail.restructured and _other_rule(row.rule, tail.rule):
@@ -182,8 +182,9 @@ class Requests:
         told = self.own.get(slot, {})
         return {
             name: getattr(own, name)
-            for name in CONTENT
+            for name in (*CONTENT, "due")
             if before is not None and name not in told and getattr(own, name) != getattr(before, name)
+            if name != "due" or there == slot
         }
 
     def _reaching(self, tail: Tail, slot: Slot, there: Slot) -> dict[str, object]:

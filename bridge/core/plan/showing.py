@@ -38,9 +38,11 @@ def shown_after(
     """
     series, delta, pairing = _reshaped(agreement, expected, zone)
     split: tuple[Pairing, ...] = ()
-    tail = delta.tail
+    kept, tail = _kept(pairing, agreement.to_liondesk), delta.tail
+    if tail is not None and not any(each.slot >= tail.at for each in kept):
+        tail, delta = None, replace(delta, tail=None)  # all that was edited there was deleted here
     if tail is not None:
-        rows = tuple(_agreed(each, expected) for each in pairing.rows)
+        rows = tuple(_agreed(each, expected) for each in kept)
         agreed = replace(pairing, rows=rows, followed=pairing.followed or delta.drop_from is not None)
         if tail.whole or series.rule is None or _all_that_rolls(series, agreed, tail):
             series = _whole(series, agreed, tail, horizon)
@@ -78,7 +80,11 @@ def _reshaped(agreement: Agreement, expected: Mapping[Slot, Task], zone: ZoneInf
         if left is not None and series.master is not None and (left.due, left.status) != _state(series.master):
             series = replace(series, master=_in_state_of(replace(series.master, due=left.due), left))
         return series, agreement.to_calendar, pairing
-    history = {slot: row.task for slot, row in linked_by_slot(pairing.rows).items()}
+    told = agreement.to_liondesk.edits
+    history = {
+        slot: _taking(row.task, {name: value for name, value in told.get(slot, {}).items() if name != "due"})
+        for slot, row in linked_by_slot(pairing.rows).items()
+    }
     series = _settled_history(series, theirs, history, zone)
     rows = tuple(LinkedRow(theirs.moved.get(each.slot, each.slot), each.row) for each in pairing.rows)
     return series, _at_new_slots(agreement.to_calendar, theirs.moved), replace(pairing, rows=rows)
@@ -134,6 +140,13 @@ def _reached(series: Series, agreement: Agreement, tail: Tail) -> Series:
     return series
 
 
+def _kept(pairing: Pairing, delta: Delta) -> tuple[LinkedRow, ...]:
+    """The rows but for those that were deleted in the calendar."""
+    moved = delta.tail.moved if delta.tail is not None and delta.tail.restructured else {}
+    dropped = {moved.get(slot, slot) for slot in delta.drops}
+    return tuple(each for each in pairing.rows if each.slot not in dropped)
+
+
 def _agreed(each: LinkedRow, expected: Mapping[Slot, Task]) -> LinkedRow:
     """A row as both sides agreed that it shall be."""
     return LinkedRow(each.slot, replace(each.row, task=expected.get(each.slot, each.row.task)))
@@ -171,10 +184,11 @@ def _reaching_back(series: Series, slot: Slot, rows: Sequence[LinkedRow]) -> Ser
 
 
 def _before(agreement: Agreement, series: Series, slot: Slot) -> Task | None:
-    """What an occurrence showed before LionDesk's edit, and before an edit of "all" that did not reach it."""
+    """What an occurrence shows but for LionDesk's edit, and for an edit of "all" that did not reach it."""
     tail, base = agreement.to_liondesk.tail, agreement.pairing.link.series
     if tail is not None and slot < tail.at and base is not None and not tail.restructured:
-        return value_at(base, slot)
+        before = value_at(base, slot)
+        return None if before is None else _taking(before, agreement.to_liondesk.edits.get(slot, {}))
     return value_at(series, slot)
 
 

@@ -21,11 +21,14 @@ def same_occurrences(rule: Rule, anchor: Slot, other: Rule, other_anchor: Slot) 
 
 
 def cut_before(rule: Rule, anchor: Slot, slot: Slot) -> Rule:
-    """The rule's head: what comes before `slot`. COUNT stays COUNT, everything else ends by UNTIL at its last one."""
+    """The rule's head: what comes before `slot`. COUNT stays COUNT, everything else ends by UNTIL at its last one.
+
+    Where nothing comes before it, UNTIL lies before the anchor, since there is no COUNT=0.
+    """
     kept = [each for each in expand(rule, anchor, slot) if each < slot]
-    if rule.count is not None:
+    if rule.count is not None and kept:
         return replace(rule, count=len(kept))
-    return replace(rule, until=kept[-1] if kept else slot - timedelta(seconds=1))
+    return replace(rule, count=None, until=kept[-1] if kept else slot - timedelta(seconds=1))
 
 
 def tail_from(rule: Rule, anchor: Slot, slot: Slot) -> Rule:
