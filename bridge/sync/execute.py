@@ -35,7 +35,7 @@ from bridge.sync.announced import with_mending, with_posts
 from bridge.sync.contacts import contacted, rows_of
 from bridge.sync.observe import since
 from bridge.sync.pair import Options, Pair
-from bridge.sync.parts import new_roles, retired, standing_beside
+from bridge.sync.parts import copied, new_roles, retired, standing_beside
 from bridge.sync.receipts import Answer, Receipt, outcome, reached, stays
 from bridge.sync.words import described
 
@@ -271,8 +271,9 @@ class Executor:
             series = contacted(series, rows_of(receipt.work, receipt.rows, operation), context.zone)
         if previous is None:
             previous = self.options.texts.get(operation.series.uid)
+        source = copied(self.pair, receipt, operation, previous)
         try:
-            ics = vtodo.write(series, context, self.pair.now(), previous)
+            ics = vtodo.write(series, context, self.pair.now(), source)
         except ValueError as problem:
             receipt.reports.append(described(operation, "failed", str(problem)))
             receipt.refused = True

@@ -12,7 +12,7 @@ from bridge.core.plan import PutResource, Work
 from bridge.core.shapes import gathered
 from bridge.ports import Resource, StoredLink, StoredPart
 from bridge.sync.pair import Pair
-from bridge.sync.receipts import Beside
+from bridge.sync.receipts import Beside, Receipt
 
 NOTE = "roles"
 """Under which name a link's `pending` says that its resources are about to change their roles."""
@@ -68,6 +68,27 @@ def whole(pair: Pair, main: Series | None, parts: Iterable[Beside]) -> Series | 
         if isinstance(series, Series)
     ]
     return gathered(main, held, pair.context.zone)
+
+
+def copied(pair: Pair, receipt: Receipt, put: PutResource, previous: str | None) -> str | None:
+    """What a resource is edited from: its own text, with what only its user knows of an occurrence it takes over."""
+    main = receipt.resource.ics if receipt.resource is not None else None
+    own = {each.slot: each.resource.ics for each in receipt.parts.values() if each.link == put.link}
+    task, uid, now = put.series.master, put.series.uid, pair.now()
+    done = task is not None and task.status is Status.COMPLETE
+    if put.part is not None and main and (previous is None or (previous == main and _apart(receipt, put.part))):
+        return vtodo.detached(main, uid, put.part, pair.context, now, done=done) or previous
+    if previous is None and put.part is None and own and task is not None:
+        nearest = own.get(task.due) or own[max(own)]
+        previous = vtodo.detached(nearest, uid, None, pair.context, now)
+    wanted = {slot: text for slot, text in own.items() if slot in put.series.overrides}
+    return vtodo.attached(previous, wanted, pair.context) if previous and wanted else previous
+
+
+def _apart(receipt: Receipt, slot: Slot) -> bool:
+    """Whether the main resource has a component of its own for this occurrence."""
+    main = receipt.work.pairing.resource
+    return main is not None and slot in main.overrides
 
 
 # -- roles -------------------------------------------------------------------------------------------------------------

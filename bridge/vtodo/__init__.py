@@ -7,12 +7,13 @@ first call: a quiet run never needs them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
-from bridge.core.model import Series, Unreadable
+from bridge.core.model import Series, Slot, Unreadable
 from bridge.vtodo.context import ContactCard, Context, Form
 
-__all__ = ["ContactCard", "Context", "Form", "concerns", "read", "write"]
+__all__ = ["ContactCard", "Context", "Form", "attached", "concerns", "detached", "read", "write"]
 
 _KINDS = re.compile(r"^BEGIN:(VTODO|VEVENT|VJOURNAL|VFREEBUSY)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
@@ -46,3 +47,23 @@ def write(series: Series, context: Context, now: datetime, previous: str | None 
     from bridge.vtodo.writing import write_series
 
     return write_series(series, context, now, previous)
+
+
+def detached(
+    ics: str, uid: str, slot: Slot | None, context: Context, now: datetime, *, done: bool = False
+) -> str | None:
+    """The text of a resource `uid` that is a copy of one occurrence of a series, with all its foreign properties.
+
+    What it shall say is for `write` to edit; where it is `done`, it rings no more. `slot` None copies the master. None
+    comes back where nothing can be copied.
+    """
+    from bridge.vtodo.copying import detached as copy
+
+    return copy(ics, uid, slot, context, now, done=done)
+
+
+def attached(ics: str, parts: Mapping[Slot, str], context: Context) -> str:
+    """The text of a series' resource with an override for each of these slots, copied from a resource of its own."""
+    from bridge.vtodo.copying import attached as copy
+
+    return copy(ics, parts, context)

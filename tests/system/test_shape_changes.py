@@ -10,12 +10,16 @@ import pytest
 
 from bridge.app import opened
 from bridge.sync import Options, run
-from tests.system.stage import Stage, master
-from tests.system.test_rolling import ENDLESS, WEEKLY, in_form, la, stands
-from tests.system.test_shapes import shaped
+from tests.system.stage import ZONE, Stage, master
+from tests.system.test_rolling import stands
+from tests.system.test_shapes import ENDLESS, WEEKLY, in_form, shaped
 
 SHAPES = ("overrides", "rolling", "separate")
 CHANGES = list(permutations(SHAPES, 2))
+
+
+def la(day: int, hour: int = 9, month: int = 3) -> datetime:
+    return datetime(2026, month, day, hour, tzinfo=ZONE)
 
 
 class Killed(BaseException):
@@ -142,3 +146,44 @@ async def test_a_change_and_an_edit_in_one_run_are_both_done(stage: Stage) -> No
     assert now.kinds()[0] == "PATCH 2"
     in_form(now)
     await now.settles()
+
+
+@pytest.mark.parametrize(("before", "after"), CHANGES)
+async def test_what_only_the_calendar_knows_survives_a_change_and_back(stage: Stage, before: str, after: str) -> None:
+    """Law 7: priorities and X- properties, of the series and of occurrences that differ; others become the series'."""
+    was = await lived(shaped(stage, before))
+    marks = {}
+    for number, (name, calendar) in enumerate(was.resources().items()):
+        for todo in calendar.walk("VTODO"):
+            mark = f"{number}-{todo['DUE'].dt:%m%d}"
+            todo.add("X-MINE", mark)
+            todo["PRIORITY"] = 1
+            if "RRULE" not in todo and todo["DUE"].dt not in (la(16), la(6, month=4)):
+                marks[todo["DUE"].dt] = mark
+        was.put(name, calendar)
+    await was.sync()
+    for shape in (after, before):
+        await shaped(was, shape).sync()
+        known = {
+            todo["DUE"].dt: str(todo.get("X-MINE"))
+            for calendar in was.resources().values()
+            for todo in calendar.walk("VTODO")
+            if "RRULE" not in todo
+        }
+        assert marks.items() <= known.items()
+        assert all(int(todo["PRIORITY"]) == 1 for each in was.resources().values() for todo in each.walk("VTODO"))
+    await was.settles()
+
+
+async def test_what_an_app_completes_by_rolling_keeps_what_only_the_calendar_knows(stage: Stage) -> None:
+    pair = shaped(stage, "rolling")
+    pair.post("Call client", "2026-03-02T09:00:00", WEEKLY)
+    await pair.sync()
+    ((name, calendar),) = pair.resources().items()
+    master(calendar)["PRIORITY"] = 5
+    stands(master(calendar), la(9))
+    pair.put(name, calendar)
+    await pair.sync()
+    assert [int(master(each)["PRIORITY"]) for each in pair.resources().values()] == [5, 5]
+    assert not any("VALARM" in text for name in pair.app.names() if "COMPLETED" in (text := pair.app.get(name).text))
+    await pair.settles()
