@@ -32,6 +32,19 @@ class Settled:
     item: InboxItem
     report: PairReport | None
 
+    def told(self, answer: str) -> str:
+        """What was done, in sentences."""
+        if self.report is None:
+            return (
+                "Rejected: both sides keep what they have, until somebody edits one of these tasks."
+                if answer == "reject"
+                else f"Item {self.item.id} is closed; nothing had to be changed."
+            )
+        said = [each.sentence() for each in self.report.operations] + [*self.report.notes, *self.report.errors]
+        if self.item.answer is None:
+            said.append(f"Your answer to item {self.item.id} is kept; the next run carries it out.")
+        return " ".join(said) or f"Item {self.item.id} is closed; nothing had to be changed."
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -50,6 +63,7 @@ async def resolve(
     from bridge.app import synced
 
     store = state.pair(settings.name)
+    item = await _again(store, item)  # another window, or a run, may have settled it since it was shown
     _refuse_what_does_not_fit(item, answer)
     if answer == "reject":
         await _reject(store, item)

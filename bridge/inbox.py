@@ -28,6 +28,17 @@ TASK = {wire: name for name, wire in WIRE.items()}
 KEPT = {"liondesk": "LionDesk's", "calendar": "the calendar's", "both": "both"}
 
 
+ALWAYS = "always"
+"""Under which name a pair remembers for which fields a person chose a side for good."""
+
+
+def always(facts: Mapping[str, object]) -> dict[str, Side]:
+    """The side that a person chose for good, by Task field."""
+    kept = facts.get(ALWAYS)
+    sides = {side.value: side for side in Side}
+    return {str(name): sides[side] for name, side in kept.items() if side in sides} if isinstance(kept, dict) else {}
+
+
 def value_of(field: str, value: object) -> object:
     """A value of a Task's field as it was before it became JSON."""
     match field, value:

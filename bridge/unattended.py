@@ -21,8 +21,10 @@ from bridge.daemon.cadence import Pace
 from bridge.daemon.metrics import Metrics
 from bridge.daemon.notices import Memory, Notices, Send, by_mail, by_webhook
 from bridge.daemon.supervisor import notify, watch
+from bridge.deciding import resolve
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.last_run import recall
+from bridge.records import InboxItem
 from bridge.report import Outcome, PairReport
 from bridge.store import State
 from bridge.sync.pair import Options, Pair
@@ -96,6 +98,7 @@ class Unattended:
             state=self.state,
             pairs=self._shown,
             sync_now=self.service.sync_now,
+            resolve=self._resolve,
             pause=self._pause,
             resume=self._resume,
             reload=self.reload,
@@ -125,6 +128,14 @@ class Unattended:
             )
             for name, each in self.service.pairs.items()
         }
+
+    async def _resolve(self, name: str, item: InboxItem, answer: str) -> str:
+        run = f"{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+        settings, options = self._settings(name), Options(run=run)
+        settled = await self.service.alone(
+            name, lambda: resolve(settings, self.state, item, answer, options, now=self._now)
+        )
+        return settled.told(answer)
 
     async def _pause(self, name: str) -> None:
         self.service.pause(name)

@@ -39,8 +39,20 @@ class Daemon:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, **environment: str) -> None:
-        self.process = program("daemon", "-v", "--log-format", "json", cwd=self.desk.folder, **environment)
-        self.until(lambda: self.answers("/healthz"))
+        """Starts it, on another port where somebody took the one that was free a moment ago."""
+        for _ in range(5):
+            self.process = program("daemon", "-v", "--log-format", "json", cwd=self.desk.folder, **environment)
+            while self.process.poll() is None:
+                if self.answers("/healthz"):
+                    return
+                time.sleep(0.05)
+            _, err = self.process.communicate()
+            assert "cannot be served" in err, err
+            before, port = self.page.rpartition(":")[2], free_port()
+            self.page = f"http://127.0.0.1:{port}"
+            text = self.desk.config.read_text()
+            self.desk.config.write_text(text.replace(f"127.0.0.1:{before}", f"127.0.0.1:{port}", 1))
+        raise AssertionError("no port is free")
 
     def answers(self, path: str) -> bool:
         try:

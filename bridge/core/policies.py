@@ -100,6 +100,16 @@ def edit_beats_delete(_: Dispute, edited: Side) -> tuple[Side, str]:
     return edited, "an edit beats a deletion"
 
 
+def by_field(sides: Mapping[str, Side], otherwise: Policy) -> Policy:
+    """For the fields in `sides` that side always wins; the other fields are `otherwise`'s."""
+
+    def decide(dispute: Dispute) -> tuple[Side | None, str]:
+        side = sides.get(dispute.field)
+        return otherwise(dispute) if side is None else (side, "you chose that side for this field for good")
+
+    return decide
+
+
 POLICIES: Mapping[str, Policy] = MappingProxyType(
     {"newest": newest, "liondesk": liondesk, "calendar": calendar, "ask": ask}
 )

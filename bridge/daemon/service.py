@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from bridge.daemon.cadence import Pace, wait
 from bridge.daemon.schedule import Schedule
@@ -20,6 +20,8 @@ from bridge.telemetry import log
 GRACE_S = 8.0
 """How long runs that are under way may take to come to a good end once the daemon is told to stop."""
 
+
+T = TypeVar("T")
 
 Run: TypeAlias = Callable[[str, Options], Awaitable[PairReport]]
 """Runs the pair of this name once and remembers how it ended. Everything that goes wrong is in the report."""
@@ -100,9 +102,43 @@ class Service:
                 apart += min(timedelta(milliseconds=200), pair.pace.every / max(len(paces), 1))
 
     async def sync_now(self, name: str, options: Options | None = None) -> PairReport | None:
-        """Run a pair now, and answer how it ended; the run that is under way, if one is. KeyError for no such pair."""
+        """Run a pair now, and answer how it ended. KeyError for no such pair.
+
+        While a run is under way, a plain one is that run; one with options of its own begins after it.
+        """
         pair = self._pairs[name]
+        if options is not None:
+            await self._idle(name)
         return await asyncio.shield(self._begin(pair.name, options or Options()))
+
+    async def alone(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something with a pair that no run of it may meet; scheduled runs wait for it. KeyError."""
+        pair = self._pairs[name]
+        await self._idle(name)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        async def instead(_: str, __: Options) -> PairReport:
+            try:
+                done.set_result(await work())
+            except Exception as error:  # noqa: BLE001 - it is the caller's
+                done.set_exception(error)
+            return pair.report or PairReport(name, Outcome.AGREED, dry_run=False)
+
+        self._under_way[name] = asyncio.create_task(self._held(name, instead), name=name)
+        return await asyncio.shield(done)
+
+    async def _held(self, name: str, work: Run) -> PairReport | None:
+        try:
+            return await work(name, Options())
+        finally:
+            del self._under_way[name]
+            pair = self._pairs.get(name)
+            if pair is not None and not pair.paused and self._schedule.when(name) is None:
+                self._set(name, self._now() + pair.pace.soonest)
+
+    async def _idle(self, name: str) -> None:
+        while name in self._under_way:
+            await asyncio.wait([self._under_way[name]])
 
     def pause(self, name: str) -> None:
         """Run a pair no more until it is resumed; a run that is under way ends. KeyError."""
@@ -162,6 +198,10 @@ class Service:
         finally:
             del self._under_way[name]
         ended = self._now()
+        if report.dry_run:  # nothing happened that anybody would want to hear of
+            if name in self._pairs and not self._pairs[name].paused and self._schedule.when(name) is None:
+                self._set(name, ended)
+            return report
         self._note(name, report, ended)
         for listener in self._listeners:
             try:

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bridge.web import agenda, entrance, feeds, machines, overview, settings
+from bridge.web import agenda, entrance, feeds, history, inbox, machines, overview, preview, settings
 from bridge.web.ground import Ground
 from bridge.web.guard import Guard
 from bridge.web.pages import failed
@@ -26,6 +26,15 @@ def create_app(ground: Ground) -> Starlette:
         routes=[
             Route("/", overview.overview),
             Route("/agenda", agenda.agenda),
+            Route("/preview", preview.preview),
+            Route("/preview", preview.run, methods=["POST"]),
+            Route("/inbox", inbox.inbox),
+            Route("/inbox", inbox.answer, methods=["POST"]),
+            Route("/inbox/ask-again", inbox.forget, methods=["POST"]),
+            Route("/history", history.history),
+            Route("/history/run", history.one),
+            Route("/history/undo", history.undo),
+            Route("/history/undo", history.take_back, methods=["POST"]),
             Route("/settings", settings.settings),
             Route("/feeds/{key}.ics", feeds.feed),
             Route("/feeds/{what}", feeds.change, methods=["POST"]),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.config import Configuration
+from bridge.records import InboxItem
 from bridge.report import PairReport
 from bridge.store import State
 from bridge.sync.pair import Options, Pair
@@ -30,7 +31,8 @@ class Shown:
 class Ground:
     """Everything the page can see and do. `configuration` and `pairs` answer as things stand now.
 
-    `sync_now`, `pause`, `resume` take a pair's name; `reload` reads the configuration again and answers what is wrong
+    `sync_now`, `pause`, `resume` take a pair's name; `resolve` answers an item of the inbox, carries that out and says
+    what was done (raises BridgeError); `reload` reads the configuration again and answers what is wrong
     with it, None where nothing is; `opened` is a pair wired to both sides; `metrics` is what Prometheus reads.
     """
 
@@ -38,6 +40,7 @@ class Ground:
     state: State
     pairs: Callable[[], Mapping[str, Shown]]
     sync_now: Callable[[str, Options], Awaitable[PairReport | None]]
+    resolve: Callable[[str, InboxItem, str], Awaitable[str]]
     pause: Callable[[str], Awaitable[None]]
     resume: Callable[[str], Awaitable[None]]
     reload: Callable[[], str | None]

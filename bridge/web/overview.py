@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -30,7 +30,7 @@ class Card:
     name: str
     liondesk: str
     calendar: str
-    tone: Literal["good", "busy", "off", "attention", "bad"]
+    tone: Tone
     says: str
     next_run: str
     paused: bool
@@ -107,15 +107,23 @@ def card(settings: PairSettings, shown: Shown, tasks: int, now: datetime) -> Car
     )
 
 
-def _state(shown: Shown, tasks: int, now: datetime) -> tuple[Literal["good", "busy", "off", "attention", "bad"], str]:
+Tone: TypeAlias = Literal["good", "busy", "off", "attention", "bad"]
+
+
+def _state(shown: Shown, tasks: int, now: datetime) -> tuple[Tone, str]:
     held = "1 task" if tasks == 1 else f"{tasks} tasks"
     agreed = f"Agreed {ago(shown.agreed_at, now)}; {held}." if shown.agreed_at is not None else ""
     if shown.running:
         return "busy", f"Syncing now. {agreed}".strip()
+    tone, says = _outcome(shown, agreed)
     if shown.paused:
-        return "off", f"Paused. {agreed}".strip()
+        return ("off" if tone in ("good", "busy") else tone), f"Paused. {says}".strip()
+    return tone, says or "Has not run yet."
+
+
+def _outcome(shown: Shown, agreed: str) -> tuple[Tone, str]:
     if shown.report is None:
-        return ("good", agreed) if agreed else ("busy", "Has not run yet.")
+        return "good" if agreed else "busy", agreed
     match shown.report.outcome:
         case Outcome.AGREED:
             return "good", agreed

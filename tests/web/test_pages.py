@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -23,7 +24,7 @@ class Visitor:
     def text(self, path: str) -> str:
         answer = self.client.get(path)
         assert answer.status_code == 200, answer.text
-        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+        return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)))
 
     def post(self, path: str, **fields: str) -> httpx.Response:
         found = re.search(r'name="csrf" value="([^"]+)"', self.client.get("/").text)
