@@ -95,7 +95,10 @@ def _numbers(said: dict[str, str], name: str) -> tuple[int, ...]:
 
 
 def periods(pattern: Pattern, anchor: datetime, last: datetime) -> Iterator[Sequence[int]]:
-    """The days that the rule names, in order, period by period from the one of `anchor` until past `last`."""
+    """The days that the rule names, in order, period by period from the one of `anchor` until past `last`.
+
+    Where periods do not matter, since no BYSETPOS counts within them, all days may come as one.
+    """
     first, final = anchor.toordinal(), last.toordinal()
     match pattern.frequency:
         case "DAILY":
@@ -117,8 +120,8 @@ def periods(pattern: Pattern, anchor: datetime, last: datetime) -> Iterator[Sequ
 
 def _daily(pattern: Pattern, first: int, final: int) -> Iterator[Sequence[int]]:
     days = range(first, final + 1, pattern.interval)
-    if not (pattern.months or pattern.month_days or pattern.weekdays):
-        return ((day,) for day in days)
+    if not (pattern.months or pattern.month_days or pattern.weekdays or pattern.positions):
+        return iter((days,))
     return ((day,) for day in days if _allowed(pattern, day))
 
 
@@ -137,6 +140,9 @@ def _allowed(pattern: Pattern, day: int) -> bool:
 
 def _weekly(pattern: Pattern, first: int, final: int) -> Iterator[Sequence[int]]:
     begin = first - ((first - 1) - pattern.week_start) % 7
+    if len(pattern.weekdays) == 1 and not (pattern.months or pattern.positions):
+        (weekday,) = pattern.weekdays
+        return iter((range(begin + (weekday - pattern.week_start) % 7, final + 1, 7 * pattern.interval),))
     steps = sorted((weekday - pattern.week_start) % 7 for weekday in pattern.weekdays)
     weeks = ([week + step for step in steps] for week in range(begin, final + 1, 7 * pattern.interval))
     if not pattern.months:
