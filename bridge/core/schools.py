@@ -61,6 +61,12 @@ def app_of(prodid: str) -> App | None:
     return next((app for app in APPS if app.prodid in told), None)
 
 
+def wrote(prodid: str, key: str) -> bool:
+    """Whether the app of this key may have written a resource with this PRODID."""
+    app = app_of(prodid)
+    return app is not None and key in app.keys
+
+
 def misfits(apps: Iterable[App], shape: Shape) -> tuple[App, ...]:
     """Those that do not get along with a shape, each once, by name."""
     return tuple(sorted({app for app in apps if shape not in app.shapes}, key=lambda app: app.name))

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bridge.core.model import Override, Rule, Series, Slot, Status, Task, Unreadable
+from bridge.core.schools import wrote
 from bridge.vtodo.context import Context
 from bridge.vtodo.fence import notes_of
 from bridge.vtodo.frame import Frame, Span, frame_of, span_of, zone_name
@@ -95,6 +96,8 @@ def understand(ics: str, context: Context) -> Resource:
     calendar = next(iter(root.components("VCALENDAR")), None)
     if calendar is None:
         raise Nonsense("is no calendar: there is no VCALENDAR in it")
+    if _defers(calendar):
+        context = replace(context, cancelled_is_done=False)
     todos = [todo for every in root.components("VCALENDAR") for todo in every.components(context.kind)]
     if not todos:
         raise Nonsense(f"is no task: there is no {context.kind} in it")
@@ -151,7 +154,10 @@ def series_of(resource: Resource) -> Series:
         pointer=_pointer(master, zones),
         misspelt=any(len(same) > 1 for same in resource.overrides.values())
         or any(contradicts(line) for each in resource.components for line in each.lines(*DATES)),
-        cancelled=master is not None and is_cancelled(master.component) and master.task.status is Status.INCOMPLETE,
+        cancelled=master is not None
+        and is_cancelled(master.component)
+        and master.task.status is Status.INCOMPLETE
+        and not _defers(resource.calendar),
         undated=resource.undated,
     )
 
@@ -296,8 +302,13 @@ def _undecided(component: Component) -> bool:
 
 
 def is_cancelled(component: Component) -> bool:
-    """STATUS:CANCELLED. Outlook writes it for "deferred" (calendar-apps.md, 2.16)."""
+    """STATUS:CANCELLED (of a whole task see `_defers`; calendar-apps.md, 2.16)."""
     return _readable(component, "STATUS").upper() == "CANCELLED"
+
+
+def _defers(calendar: Component) -> bool:
+    """Whether CANCELLED on a whole task says that it waits: Outlook's word for "deferred"."""
+    return wrote(_readable(calendar, "PRODID"), "outlook")
 
 
 def category_of(component: Component, context: Context) -> str | None:

@@ -10,21 +10,18 @@ from collections.abc import Callable
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.beside import SPELLINGS
 from bridge.core.idioms.cancelled import cancelled
 from bridge.core.idioms.completed_copy import completed_copy
 from bridge.core.idioms.completed_master import completed_master, ended_master
 from bridge.core.idioms.detached import detached
 from bridge.core.idioms.inverted_roll import inverted_roll
-from bridge.core.idioms.late_until import late_until
 from bridge.core.idioms.moved_beside import moved_beside
 from bridge.core.idioms.moved_list import moved_list
 from bridge.core.idioms.pointer import pointer
 from bridge.core.idioms.roll import roll
 from bridge.core.idioms.split import split
-from bridge.core.idioms.ticked import ticked
 from bridge.core.idioms.undated import undated
-from bridge.core.idioms.utc_times import utc_times
-from bridge.core.idioms.whole_days import whole_days
 from bridge.core.pairing import Pairing
 from bridge.core.policies import DEFAULT_CHOICES, Choices
 
@@ -33,10 +30,7 @@ Idiom: TypeAlias = Callable[[tuple[Pairing, ...], ZoneInfo], tuple[Pairing, ...]
 IDIOMS: tuple[Idiom, ...] = (
     cancelled,
     undated,
-    utc_times,
-    whole_days,
-    late_until,
-    ticked,
+    *SPELLINGS,
     inverted_roll,
     completed_copy,
     moved_list,

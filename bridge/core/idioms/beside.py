@@ -8,19 +8,35 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.late_until import late_until
+from bridge.core.idioms.lone_rule import lone_rule
+from bridge.core.idioms.ticked import ticked
+from bridge.core.idioms.utc_times import utc_times
+from bridge.core.idioms.whole_days import whole_days
 from bridge.core.model import Part, Slot
 from bridge.core.pairing import Pairing
 from bridge.core.shapes import gathered, part_uid
+
+SPELLINGS = (utc_times, whole_days, late_until, lone_rule, ticked)
+"""What looks at a resource by itself: these idioms come first."""
 
 
 def with_part(pairing: Pairing, slot: Slot, copy: Pairing, zone: ZoneInfo) -> Pairing:
     """The series with the app's resource as the part of this slot."""
     if copy.series is None or copy.href is None or copy.etag is None:
         return pairing
-    main = pairing.resource
     parts = (*pairing.parts, Part(slot, copy.series, copy.href, copy.etag))
-    series = None if main is None else gathered(main, parts, zone, pairing.link.series)
-    return replace(pairing, series=series, parts=parts, main=main)
+    return regathered(replace(pairing, parts=parts, main=pairing.resource), zone)
+
+
+def regathered(pairing: Pairing, zone: ZoneInfo) -> Pairing:
+    """The pairing with its series gathered anew from its resources, and their spelling understood again."""
+    main = pairing.main
+    series = None if main is None else gathered(main, pairing.parts, zone, pairing.link.series)
+    pairing = replace(pairing, series=series, held=None)
+    for spelling in SPELLINGS:
+        (pairing,) = spelling((pairing,), zone)
+    return pairing
 
 
 def lacks(pairing: Pairing, slot: Slot) -> bool:

@@ -8,6 +8,7 @@ come before or after the roll, or in another run; after the last occurrence Open
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bridge.core.idioms.beside import lacks, with_part
@@ -63,8 +64,16 @@ def _taken_in(pairing: Pairing, copies: dict[str | None, Pairing], zone: ZoneInf
         copy = next((copy for copy in copies.values() if lacks(pairing, each.slot) and _of(each, plain, copy)), None)
         if copy is not None:
             del copies[copy.href]
-            pairing = with_part(pairing, each.slot, copy, zone)
+            pairing = with_part(pairing, each.slot, _on_its_day(copy, each.row.task.due), zone)
     return pairing
+
+
+def _on_its_day(copy: Pairing, due: datetime) -> Pairing:
+    """The copy at the moment of its occurrence: what a writer made of the time of day is no edit of what is done."""
+    series = copy.series
+    if series is None or series.master is None or series.master.all_day:
+        return copy
+    return replace(copy, series=replace(series, master=replace(series.master, due=due)))
 
 
 def _goes_on(pairing: Pairing, slot: Slot) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from bridge.core.idioms.beside import regathered
 from bridge.core.idioms.landing import landed_on
 from bridge.core.model import Link, LinkedRow, Part, Series, Slot, Status
 from bridge.core.occurrences import tail_of, value_at
 from bridge.core.pairing import Pairing
 from bridge.core.recurrence import same_occurrences
-from bridge.core.shapes import gathered
 
 
 def inverted_roll(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
@@ -53,8 +53,7 @@ def _continued(pairing: Pairing, heir: Pairing, zone: ZoneInfo) -> Pairing:
     if pairing.href is None or pairing.etag is None:
         return pairing
     parts = (*pairing.parts, Part(old.master.due, new, pairing.href, pairing.etag))
-    series = gathered(main, parts, zone, old)
-    return replace(pairing, series=series, href=heir.href, etag=heir.etag, main=main, parts=parts)
+    return regathered(replace(pairing, href=heir.href, etag=heir.etag, main=main, parts=parts), zone)
 
 
 def _exchanged(pairing: Pairing, heir: Pairing, zone: ZoneInfo) -> list[Pairing]:

@@ -15,9 +15,7 @@ from bridge.core.model import Slot
 from bridge.core.occurrences import cut_series
 from bridge.core.pairing import Pairing
 from bridge.core.recurrence import last_slot
-
-WRITERS = "ximian"
-"""What the PRODID of this library's apps has in it."""
+from bridge.core.schools import wrote
 
 
 def late_until(pairings: tuple[Pairing, ...], zone: ZoneInfo) -> tuple[Pairing, ...]:
@@ -29,7 +27,7 @@ def _understood(pairing: Pairing, zone: ZoneInfo) -> Pairing:
     old, new = pairing.link.series, pairing.series
     if old is None or new is None or old.rule is None or new.rule is None or new.master is None:
         return pairing
-    if WRITERS not in new.prodid.lower() or new.rule.until in (None, old.rule.until) or new.master.all_day:
+    if not wrote(new.prodid, "evolution") or new.rule.until in (None, old.rule.until) or new.master.all_day:
         return pairing
     chosen = last_slot(new.rule, new.master.due)
     if chosen is None or cut_at(old, new, zone) is None or new.rule.until != _a_second_before_its_digits(chosen, zone):

@@ -69,7 +69,8 @@ def _counted_from_completion(pairing: Pairing, old: Series, new: Series) -> Slot
     was, day = old.master.due, new.master.due.date()
     fewer = old.rule.count is not None and new.rule.count == old.rule.count - 1
     in_utc = (pairing.held or new).zone == "UTC" and not new.master.all_day
-    if not in_utc or not (fewer or was not in linked_by_slot(pairing.rows)) or new.master.due <= was:
+    copied = was not in linked_by_slot(pairing.rows) or any(part.slot == was for part in pairing.parts)
+    if not in_utc or not (fewer or copied) or new.master.due <= was:
         return None
     following = expand(replace(old.rule, count=None, until=None), was, new.master.due + HORIZON)
     first, *more = islice((slot for slot in following if slot > was), MOST)

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.model import Series, Slot
 from bridge.core.pairing import Pairing
+from bridge.core.schools import wrote
 
 LAST_SECOND = time(23, 59, 59)
-WRITERS = ("caldavsynchronizer", "caldav synchronizer", "outlook")
 
 
 def whole_days(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairing, ...]:
@@ -27,7 +27,7 @@ def _understood(pairing: Pairing) -> Pairing:
     old, new = pairing.link.series, pairing.series
     if old is None or new is None or old.master is None or new.master is None:
         return pairing
-    if not any(writer in new.prodid.lower() for writer in WRITERS):
+    if not wrote(new.prodid, "outlook"):
         return pairing
     lost = new.master.due.time() == LAST_SECOND != old.master.due.time() and not new.master.all_day
     if not lost or old.master.all_day:
