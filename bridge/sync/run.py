@@ -162,7 +162,7 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
 
 
 def _spelling(pair: Pair, observation: Observation) -> Spelling:
-    return Spelling(pair.context.zone, observation.horizon, observation.changing)
+    return Spelling(pair.context.zone, observation.horizon, observation.changing and bool(observation.links))
 
 
 def _by_due(work: Work) -> tuple[datetime, str]:

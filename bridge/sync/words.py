@@ -103,6 +103,8 @@ def _because(why: Why) -> str:
             return "the series lost it when LionDesk took over an edit of this and the following"
         case "spelled anew":
             return "the shape of this calendar is another one now; no task was edited"
+        case "in shape":
+            return "a calendar of its shape shows it so"
         case "put in order":
             return "the calendar's form of an edit does not show what LionDesk holds"
         case "renewed":

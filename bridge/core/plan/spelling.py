@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bridge.core.model import Link, Part, Row, Series, Shape, Side, Slot, Status
 from bridge.core.occurrences import linked_by_slot, says
 from bridge.core.plan.operations import DeleteResource, PutResource, Why, Work
+from bridge.core.plan.ranging import unranged
 from bridge.core.shapes import Piece, Terms, part_uid, spelled
 
 Writes = tuple[PutResource | DeleteResource, ...]
@@ -30,6 +31,8 @@ def spelled_out(work: Work, spelling: Spelling, retired: frozenset[Slot] = froze
     `retired` are slots whose time in the calendar is over. Where LionDesk's answer cannot be foreseen, `again` tells
     the same of what it answered.
     """
+    if work.pairing.shape is Shape.ROLLING:
+        work = unranged(work)
     pairing = work.pairing
     if not concerned(work):
         return work
@@ -68,7 +71,7 @@ def again(work: Work, spelling: Spelling, slots: frozenset[Slot], retired: froze
     told = {slot: row for slot, row in rows.items() if slot in slots}
     head = next((each for each in work.calendar if isinstance(each, PutResource) and not _of_tail(each, work)), None)
     pieces = spelled(pairing.shape, work.series, _terms(spelling, told, slots, retired))
-    default = Why(Side.LIONDESK, "spelled anew") if spelling.changing else Why(Side.CALENDAR, "put in order")
+    default = Why(Side.LIONDESK, "spelled anew") if spelling.changing else Why(Side.CALENDAR, "in shape")
     why = head.why if head is not None and head.why.verb != "put in order" else default
     main = pairing.resource
     held = None
