@@ -92,13 +92,16 @@ def _flag(char: str) -> bool:
     return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 
+_HALF = re.compile(r"[\ud800-\udfff]")
+
+
 def _read_summary(wire: str, context: Context) -> str:
     value = context.raw.get(wire)
     if value is None:
         raise BadField(f"it has no {wire}")
     if not isinstance(value, str):
         raise BadField(f"its {wire} is no text")
-    return value
+    return _whole(value)
 
 
 def _read_text(wire: str, context: Context) -> str:
@@ -107,7 +110,12 @@ def _read_text(wire: str, context: Context) -> str:
         return ""
     if not isinstance(value, str):
         raise BadField(f"its {wire} is no text")
-    return value
+    return _whole(value)
+
+
+def _whole(text: str) -> str:
+    """Text without half characters, as a server leaves them that cuts UTF-16: no file and no screen can hold one."""
+    return _HALF.sub("\ufffd", text)
 
 
 def _write_text(value: object, wire: str, _context: Context) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -310,3 +311,12 @@ async def test_a_token_that_can_be_none_is_named_before_anything_is_sent(broken:
             await client.read(["12"])
         assert server.asked == []
         assert not broken.strip() or broken not in str(caught.value)
+
+
+async def test_half_a_character_is_sent_as_json_can_say_it() -> None:
+    async with fault_server(answer(200, {"data": ROW})) as server, api(server) as client:
+        await client.update("12", {"notes": "cut \ud83d", "description": "caf\u00e9"}, None)
+        (asked,) = server.asked
+    assert b'"cut \\ud83d"' in asked.body
+    assert asked.headers["content-type"] == "application/json"
+    assert json.loads(asked.body)["description"] == "caf\u00e9"

@@ -481,3 +481,14 @@ def test_held_text_fits_can_be_sent_and_is_not_cut_again(text: str) -> None:
     assert len(once) <= 2000
     assert held(once) == once
     once.encode()
+
+
+def test_a_text_that_was_cut_within_a_character_is_shown_whole_and_goes_back_as_it_came() -> None:
+    """JavaScript cuts UTF-16: half an emoji is left, which JSON can say and UTF-8 cannot."""
+    shown = raw(description="Call \ud83d", notes="x" * 1999 + "\ud83d")
+    row = read_row(shown, ANGELES)
+    assert isinstance(row, Row)
+    assert row.task.summary == "Call \ufffd"
+    assert row.task.notes == "x" * 1999 + "\ufffd"
+    body = patch_body(shown, {"due": NINE}, ANGELES)
+    assert (body["description"], body["notes"]) == (shown["description"], shown["notes"])
