@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bridge.liondesk.client import LionDeskApi
     from bridge.store import SqlStore, State
     from bridge.sync import Options, Pair
+
+
+SAFE_WAIT = timedelta(minutes=2)
+"""A request that LionDesk got is carried out, or forgotten, within this time."""
 
 
 def _utc_now() -> datetime:
@@ -70,6 +74,7 @@ async def opened(
                 writes_liondesk=settings.direction != "to-calendar",
                 writes_calendar=settings.direction != "to-liondesk",
                 records=store,
+                safe_wait=SAFE_WAIT,
                 limits=Limits(**to_builtins(settings.limits)),
                 contact=card_reader(liondesk) if dav.contacts else None,
             )

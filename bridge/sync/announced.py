@@ -17,11 +17,12 @@ from bridge.ports import StoredLink
 from bridge.report import plain
 
 
-def with_posts(stored: StoredLink | None, work: Work) -> StoredLink:
-    """The base's link with a note of what is POSTed for it."""
+def with_posts(stored: StoredLink | None, work: Work, at: datetime) -> StoredLink:
+    """The base's link with a note of what is POSTed for it, and when (aware UTC)."""
     link = stored or StoredLink(None, work.pairing.link.uid, work.pairing.href)
     posts = [_sent(each) for each in work.liondesk if isinstance(each, PostTask)]
-    return replace(link, pending={**(link.pending or {}), "retry": True, "posted": posts})
+    note = {"retry": True, "posted": posts, "posted_at": at.isoformat()}
+    return replace(link, pending={**(link.pending or {}), **note})
 
 
 def with_mending(stored: StoredLink, expected: Mapping[Slot, Task]) -> StoredLink:

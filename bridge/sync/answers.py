@@ -22,26 +22,34 @@ BETWEEN = {"notes": "\n---\n", "summary": " / "}
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`wishes` by the item that they carry out; `decided` what a policy must say, by link, occurrence and field."""
+    """`wishes` by the item that they carry out; `decided` what a policy must say, by link, occurrence and field.
+
+    `doubts` are the answers on what may have been created already, by link.
+    """
 
     wishes: tuple[tuple[int, Wish], ...] = ()
     decided: Mapping[tuple[str, Slot, str], Side] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 def answers_of(items: Iterable[InboxItem], context: Context) -> Answers:
     """Everything that was answered and waits for a run."""
     wishes: list[tuple[int, Wish]] = []
     decided: dict[tuple[str, Slot, str], Side] = {}
+    doubts: dict[str, str] = {}
     for item in items:
         answer = item.content.get("decision")
         if item.kind == "halt" or not isinstance(answer, str):
+            continue
+        if item.kind == "doubtful":
+            doubts[item.uid] = answer
             continue
         if item.waits and item.content.get("field") == "recurrence_rule":
             slot = datetime.fromisoformat(str(item.content["slot"]))
             decided[item.uid, slot, "recurrence_rule"] = Side(answer)
             continue
         wishes += [(item.id or 0, wish) for wish in wishes_of(item, answer, context)]
-    return Answers(tuple(wishes), decided)
+    return Answers(tuple(wishes), decided, doubts)
 
 
 def asks_for_work(item: InboxItem, answer: str) -> bool:
@@ -74,8 +82,6 @@ def wishes_of(item: InboxItem, answer: str, context: Context) -> tuple[Wish, ...
     match item.kind:
         case "refused":
             wants = _of_refused(item, answer)
-        case "doubtful":
-            return ()
         case _:
             wants = _of_conflict(item, answer, context)
     summary = str(item.content["summary"])

@@ -25,11 +25,17 @@ LAPSED = "lapsed"
 """The answer of an item whose answer came too late."""
 
 
-async def note_conflicts(pair: Pair, observation: Observation, conflicts: Sequence[tuple[Pairing, Conflict]]) -> None:
+async def note_conflicts(
+    pair: Pair,
+    observation: Observation,
+    conflicts: Sequence[tuple[Pairing, Conflict]],
+    questions: Sequence[InboxItem],
+) -> None:
     """Kept before anything is written: what gives way can be restored, whatever happens then."""
     if pair.records is None:
         return
     items = [_conflict(pair, observation, pairing, each) for pairing, each in conflicts if each.because != DECIDED]
+    items += questions
     if items:
         await pair.records.put_items(items)
 
@@ -148,7 +154,7 @@ def _answer(
         return None if item.waits else LAPSED
     if item.uid not in compared or item.uid in failed:
         return None
-    if item.kind == "conflict" and item.waits and item.key not in asked:
+    if item.kind in ("conflict", "doubtful") and item.waits and item.key not in asked:
         return str(decision or AGREED)
     return AGREED if item.kind == "refused" and item.uid in written else None
 

@@ -133,7 +133,8 @@ class Executor:
         """Kept before anything is POSTed: should its answer be lost, the next run looks for it among the new rows."""
         posting = [work for work in works if any(isinstance(each, PostTask) for each in work.liondesk)]
         if posting:
-            await self._announce([with_posts(self.stored.get(work.pairing.link.uid), work) for work in posting])
+            at = self.pair.now()
+            await self._announce([with_posts(self.stored.get(work.pairing.link.uid), work, at) for work in posting])
 
     async def _announce_mending(self, work: Work) -> None:
         """Kept before a series is changed as a whole: should the run die, the next one mends, then compares (law 4)."""
@@ -325,6 +326,7 @@ class Executor:
             report = replace(report, item=answer.row.id)
         receipt.reports.append(report)
         await self.pair.store.receipt(intent, state, {"message": message, "item": report.item})
+        receipt.doubtful |= state == "unknown" and isinstance(operation, PostTask)
         if state == "refused":
             receipt.refused = True
         elif state != "done":

@@ -23,6 +23,7 @@ class Pair:
 
     `contact` reads one contact, None where LionDesk has none to show; None itself where tasks are to show none.
     `records` are the inbox and the journal, None where nobody is there to be asked. `limits`: see `bridge.core.plan`.
+    `safe_wait`: how long after a lost answer a task may still appear, so that it is not sent again sooner.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Pair:
     contact: Callable[[str], Awaitable[ContactCard | None]] | None = None
     records: Records | None = None
     limits: Limits = field(default_factory=Limits)
+    safe_wait: timedelta = timedelta()
     shape: Shape = Shape.OVERRIDES
     choices: Choices = DEFAULT_CHOICES
 

@@ -36,7 +36,7 @@ class Person:
     """What people have told. `asked` are the questions that wait, by link; `decided` answers that a policy gives.
 
     `wishes` have the number of the item whose answer they are, None for those of this run alone; `left` says what of a
-    run that is taken back has to stay.
+    run that is taken back has to stay. `doubts` are answers on what may have been created already, by link.
     """
 
     wishes: tuple[tuple[int | None, Wish], ...] = ()
@@ -45,6 +45,7 @@ class Person:
     alone: frozenset[str] = frozenset()
     rejected: frozenset[str] = frozenset()
     left: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def texts(self) -> dict[str, str]:
@@ -83,7 +84,8 @@ async def person_of(pair: Pair, options: Options) -> Person:
     if not items:
         return known
     answers = answers_of(items, pair.context)
-    return replace(known, wishes=(*known.wishes, *answers.wishes), asked=_asked(items), decided=answers.decided)
+    wishes = (*known.wishes, *answers.wishes)
+    return replace(known, wishes=wishes, asked=_asked(items), decided=answers.decided, doubts=answers.doubts)
 
 
 def _asked(items: Sequence[InboxItem]) -> dict[str, tuple[Question, ...]]:

@@ -30,6 +30,7 @@ class Receipt:
 
     `rows`, `resource` and `parts` (by href) are as the sides showed them last; `retry` says that the base must not move
     because something was not written. `stored` is the link as the base holds it by now, with what was announced.
+    `doubtful`: nobody knows whether a task was made.
     """
 
     work: Work
@@ -38,6 +39,7 @@ class Receipt:
     reports: list[OperationReport] = field(default_factory=list)
     retry: bool = False
     refused: bool = False
+    doubtful: bool = False
     stored: StoredLink | None = None
     split: list[tuple[Pairing, Resource]] = field(default_factory=list)
     parts: dict[str, Beside] = field(default_factory=dict)

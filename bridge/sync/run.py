@@ -28,6 +28,7 @@ from bridge.ports import StoredLink
 from bridge.report import ConflictReport, OperationReport, Outcome, PairReport, Skipped
 from bridge.sync.asking import close_halts, note_conflicts, note_halt, settle_inbox, with_questions
 from bridge.sync.contacts import introduced
+from bridge.sync.doubt import Doubts, doubted
 from bridge.sync.execute import Executor
 from bridge.sync.halting import asking, guarded, unwanted
 from bridge.sync.observe import Observation, observe
@@ -58,6 +59,7 @@ class Planned:
     horizon: datetime
     undecided: tuple[Agreement, ...]
     granted: Granted
+    doubts: Doubts
 
     @property
     def conflicts(self) -> tuple[tuple[Pairing, Conflict], ...]:
@@ -89,7 +91,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
     if halt is not None and not options.dry_run:
         number = None if options.undo else await note_halt(pair, halt, planned.works)
     elif not options.dry_run:
-        await note_conflicts(pair, observation, planned.conflicts)
+        await note_conflicts(pair, observation, planned.conflicts, planned.doubts.questions)
         pair = await introduced(pair, planned.works, full=options.full)
         planned = replace(planned, works=renewed(pair, planned.works, observation.ics))
         receipts = await _execute(pair, name, started, observation, planned, options)
@@ -126,12 +128,13 @@ async def run(pair: Pair, options: Options) -> PairReport:
 def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Planned:
     """Everything between observing and writing: pure but for the pair's clock."""
     pairings = neighboured(understood(pair_up(observation.links, observation.sides), pair.context.zone, pair.choices))
-    granted = grant(pairings, person, pair.context.zone)
+    doubts = doubted(pair, pairings, observation, person.doubts)
+    granted = grant(doubts.pairings, person, pair.context.zone)
     undecided: list[Agreement] = []
     works: list[Work] = []
     held: dict[str, Slot] = {}
     forgotten: list[Pairing] = []
-    skipped: list[Skipped] = []
+    skipped = list(doubts.waiting)
     for pairing in granted.pairings:
         if (quiet := quiet_alone(pairing, person)) is not None:
             works.append(quiet)
@@ -158,11 +161,13 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
     allowed = tuple(_allowed(pair, work) for work in works)
     allowed, left = unwanted(allowed, person.rejected)
     skipped += left
-    return Planned(allowed, held, tuple(forgotten), tuple(skipped), observation.horizon, tuple(undecided), granted)
+    return Planned(
+        allowed, held, tuple(forgotten), tuple(skipped), observation.horizon, tuple(undecided), granted, doubts
+    )
 
 
 def _spelling(pair: Pair, observation: Observation) -> Spelling:
-    return Spelling(pair.context.zone, observation.horizon, observation.changing and bool(observation.links))
+    return Spelling(pair.context.zone, observation.horizon, observation.changing)
 
 
 def _by_due(work: Work) -> tuple[datetime, str]:
@@ -339,7 +344,7 @@ def _report(
         operations += receipt.reports
     failed = [each for each in operations if each.state == "failed"]
     left = [receipt for receipt in receipts if receipt.retry]
-    outcome = Outcome.PARTIAL if failed or left else Outcome.AGREED
+    outcome = Outcome.PARTIAL if failed or left or planned.doubts.waiting else Outcome.AGREED
     if failed and not any(each.state == "done" for each in operations):
         outcome = Outcome.FAILED
     return PairReport(

@@ -37,7 +37,7 @@ def settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | 
     else:
         rows, resource, parts = receipt.rows, receipt.resource, receipt.parts
     split = _tails(work, receipt)
-    taken = {_newest_form(rows, each).id for tail, *_ in split for each in tail.rows}
+    taken = {each.row.id for tail, *_ in split for each in tail.rows}
     kept = {work.relinked.get(slot, slot): row for slot, row in rows.items() if row.id not in taken}
     own = [each for each in parts.values() if each.link == pairing.link.uid]
     kept = kept if own else _showable(pair, kept, resource)
@@ -74,10 +74,8 @@ def _showable(pair: Pair, rows: dict[Slot, Row], resource: Resource | None) -> d
 
 
 def _newest_form(rows: Mapping[Slot, Row], each: LinkedRow) -> Row:
-    """The newest form of a row that moved to another link: under its id, or the new one that took its place."""
-    same = next((row for row in rows.values() if row.id == each.row.id), None)
-    heir = next((row for row in rows.values() if row.task.due == each.row.task.due), each.row)
-    return same if same is not None else heir
+    """The newest form of a row that moved to another link."""
+    return next((row for row in rows.values() if row.id == each.row.id), each.row)
 
 
 def _resource(observation: Observation, pairing: Pairing) -> Resource | None:
@@ -127,7 +125,9 @@ def _unsettled(pair: Pair, stored: StoredLink | None, receipt: Receipt) -> Store
     pending: dict[str, object] = {"retry": True, "rows": sorted({*known, *(row.id for row in made)})}
     pending |= kept_waiting(stored)
     stored = stored or _undecided(pair, pairing)
-    pending |= {name: note for name, note in (stored.pending or {}).items() if name in ("mend", "posted", NOTE)}
+    # A request that was answered, though with a refusal, made nothing that would have to be looked for.
+    kept = ("mend", "posted", "posted_at", NOTE) if receipt.doubtful else ("mend", NOTE)
+    pending |= {name: note for name, note in (stored.pending or {}).items() if name in kept}
     new_rows = tuple(
         StoredRow(row.id, row.event_id, slot, row.raw) for slot, row in receipt.rows.items() if row in made
     )

@@ -200,10 +200,9 @@ def test_old_runs_are_forgotten_and_what_waits_is_not(desk: Desk) -> None:
         aged.execute("UPDATE runs SET started_at = '2020-01-01T00:00:00.000000Z'")
         aged.execute("UPDATE inbox SET opened_at = '2020-01-01T00:00:00.000000Z'")
     aged.close()
-    for number in range(21):
-        with open_state(f"sqlite:///{desk.folder / 'state.db'}") as state:
-            store = state.pair("alice")
-            asyncio.run(store.begin_run(f"filler-{number}", day(0).astimezone(), dry_run=False))
+    with open_state(f"sqlite:///{desk.folder / 'state.db'}") as state:
+        for number in range(21):
+            asyncio.run(state.pair("alice").begin_run(f"filler-{number}", day(0).astimezone(), dry_run=False))
     desk.post("Another", day(5))
     desk.sync()
     kept = [each["run"] for each in desk.run("history", "--limit", "100", "--json").json["runs"]]
