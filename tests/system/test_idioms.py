@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import ics
 from tests.system.stage import Shown, Stage
 
 SAMPLES = Path(__file__).parent.parent / "vtodo" / "data"
@@ -84,3 +85,37 @@ async def test_an_apps_edit_means_what_its_author_meant(stage: Stage, name: str,
     assert "POST plain" not in sent, "a copy was posted"
     await quiet(stage)
     assert len(stage.rows()) == rows - (kinds == ["DELETE 1"])
+
+
+async def test_a_finished_series_is_opened_again_in_liondesk(stage: Stage) -> None:
+    """Its master is COMPLETED and keeps its RRULE (idiom 9): the last occurrence is open again, the rest stays done."""
+    stage.app.put("series.ics", ics("one", "Call Bill Gates", "RRULE:FREQ=WEEKLY;COUNT=2", due="20260302T090000"))
+    await stage.sync()
+    stage.app.put("series.ics", ics("one", "Call Bill Gates", "RRULE:FREQ=WEEKLY;COUNT=1", due="20260309T090000"))
+    await stage.sync()
+    done = ("RRULE:FREQ=WEEKLY;COUNT=1", "STATUS:COMPLETED", "COMPLETED:20260302T180000Z")
+    stage.app.put("series.ics", ics("one", "Call Bill Gates", *done, due="20260309T090000"))
+    await stage.sync()
+    assert [row.values.status for row in stage.rows()] == ["complete", "complete"]
+    await quiet(stage)
+    stage.complete(stage.rows()[-1], "incomplete")
+    await stage.sync()
+    assert the_open_ones(stage.calendar_shows()) == [("Call Bill Gates", datetime(2026, 3, 9, 9))]
+    await quiet(stage)
+
+
+async def test_a_copy_leaves_the_row_to_a_series_whose_next_one_has_none_yet(stage: Stage) -> None:
+    """Once a year: the next one lies beyond LionDesk's horizon, and the series would stand there without a row."""
+    rule = "RRULE:FREQ=YEARLY;UNTIL=20290302T170000Z"
+    stage.app.put("series.ics", ics("one", "Call Bill Gates", rule, due="20260302T090000"))
+    await stage.sync()
+    assert len(stage.rows()) == 1
+    stage.writes()
+    stage.app.put("series.ics", ics("one", "Call Bill Gates", rule, due="20270302T090000"))
+    done = ("STATUS:COMPLETED", "COMPLETED:20260302T180000Z")
+    stage.app.put("copy.ics", ics("two", "Call Bill Gates", *done, due="20260302T090000"))
+    await stage.sync()
+    assert stage.kinds() == ["PATCH 3"]
+    assert [row.values.status for row in stage.rows()] == ["complete"]
+    for _ in range(2):
+        assert (await stage.sync()).operations == ()
