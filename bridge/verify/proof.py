@@ -103,7 +103,7 @@ async def verify(
         return {}
 
     seen, held = await asyncio.gather(liondesk.observe(None, _Nothing()), calendar.observe(None, nothing))
-    skipped = await _skipped(store)
+    skipped, lasting = await _skipped(store), await _lasting(store)
     rows = {row.id: row for row in seen.rows if not row.deleted and row.id not in skipped}
     resources = {each.href: each for each in held.changed if each.href not in skipped}
     links = await store.all_links()
@@ -113,10 +113,16 @@ async def verify(
     for link in links:
         mine = [rows[each.row_id] for each in link.rows if each.row_id in rows]
         shown = [resources[href] for href, _ in _hrefs(link) if href in resources]
-        found, hidden = _compared(mine, shown, zone, categories, horizon)
+        found, hidden = _compared(mine, shown, zone, categories, horizon, lasting=lasting)
         differences += found
         left_out += hidden
     return Verdict(len(rows), len(resources), left_out, len(skipped), tuple(differences))
+
+
+async def _lasting(store: Store) -> bool:
+    """Whether events were written to last until they are due."""
+    form = (await store.facts()).get("form")
+    return isinstance(form, dict) and bool(form.get("start"))
 
 
 async def _skipped(store: Store) -> frozenset[str]:
@@ -186,6 +192,8 @@ def _compared(
     zone: ZoneInfo,
     categories: Mapping[str, str],
     horizon: datetime,
+    *,
+    lasting: bool,
 ) -> tuple[list[Difference], int]:
     """Where one link's sides differ, and how many completed tasks the calendar shows no more."""
     if not rows or not resources:
@@ -200,7 +208,7 @@ def _compared(
     here: list[tuple[Shown, str]] = []
     try:
         for each in resources:
-            here += [(shown, each.href) for shown in of_resource(each.ics, zone, names, through)]
+            here += [(shown, each.href) for shown in of_resource(each.ics, zone, names, through, lasting=lasting)]
     except ValueError as problem:
         return [_unreadable(resources[0], problem)], 0
     return _matched(there, sorted(here))

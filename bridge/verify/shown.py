@@ -49,10 +49,11 @@ def of_row(row: Row, categories: Mapping[str, str]) -> Shown:
     )
 
 
-def of_resource(ics: str, zone: ZoneInfo, names: frozenset[str], through: datetime) -> list[Shown]:
+def of_resource(ics: str, zone: ZoneInfo, names: frozenset[str], through: datetime, *, lasting: bool) -> list[Shown]:
     """Every occurrence that a calendar object resource shows up to and with `through`, a naive wall-clock moment.
 
-    `names` are LionDesk's categories; other entries of CATEGORIES are the user's. Raises ValueError for a text that
+    `names` are LionDesk's categories; other entries of CATEGORIES are the user's. `lasting`: events that do not say
+    what their due moment is are due when they end. Raises ValueError for a text that
     icalendar cannot read.
     """
     import icalendar
@@ -62,14 +63,14 @@ def of_resource(ics: str, zone: ZoneInfo, names: frozenset[str], through: dateti
     kind = "VEVENT" if any(True for _ in calendar.walk("VEVENT")) else "VTODO"
     parts = list(calendar.walk(kind))
     if not any("RRULE" in part or "RDATE" in part for part in parts):
-        return [_of_component(part, zone, names) for part in parts if str(part.get("STATUS")) != "CANCELLED"]
+        alive = [part for part in parts if str(part.get("STATUS")) != "CANCELLED"]
+        return [_of_component(part, zone, names, lasting) for part in alive]
     query = recurring_ical_events.of(calendar, components=[kind], skip_bad_series=False)
     begins = min(_wall(part, name, zone)[0] for part in parts for name in ("DTSTART", "DUE") if name in part)
     # A day more on both ends: the library looks at spans, and an override may stand far from its slot.
     span = (_aware(begins - timedelta(days=1), zone), _aware(through + timedelta(days=2), zone))
-    found = [
-        _of_component(part, zone, names) for part in query.between(*span) if str(part.get("STATUS")) != "CANCELLED"
-    ]
+    alive = [part for part in query.between(*span) if str(part.get("STATUS")) != "CANCELLED"]
+    found = [_of_component(part, zone, names, lasting) for part in alive]
     return [each for each in found if each.due <= through]
 
 
@@ -82,11 +83,12 @@ def ends(ics: str) -> bool:
     return all(rule is None or (isinstance(rule, dict) and ("COUNT" in rule or "UNTIL" in rule)) for rule in rules)
 
 
-def _of_component(part: Component, zone: ZoneInfo, names: frozenset[str]) -> Shown:
+def _of_component(part: Component, zone: ZoneInfo, names: frozenset[str], lasting: bool) -> Shown:
     event = part.name == "VEVENT"
     # Apps give an event an end of their own: which of the two is the due moment is said beside them.
-    due, all_day = _wall(part, "DUE" if not event else str(part.get("X-LIONDESK-DUE", "DTSTART")), zone)
-    if event and all_day and str(part.get("X-LIONDESK-DUE")) == "DTEND":
+    said = str(part.get("X-LIONDESK-DUE", "DTEND" if lasting and "DTEND" in part else "DTSTART"))
+    due, all_day = _wall(part, said if event else "DUE", zone)
+    if event and all_day and said == "DTEND":
         due -= timedelta(days=1)  # the end of an all-day event is the day after it
     summary, done = _even(str(part.get("SUMMARY", ""))), str(part.get("STATUS", "")) == "COMPLETED"
     if event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -182,6 +183,32 @@ async def test_a_calendar_that_is_read_only_is_an_error_that_names_what_to_chang
     dav.privileges = "<D:privilege><D:read/></D:privilege><D:privilege><D:write-properties/></D:privilege>"
     with pytest.raises(ConfigurationError, match=r"read-only for this user.*\[pair\.calendar\]"):
         await open_calendar(settings(dav.url))
+
+
+async def test_auto_makes_a_calendar_of_events_where_the_server_makes_none_of_tasks(dav: FaultyDav) -> None:
+    asked: list[str] = []
+
+    def home(request: Request) -> Reply | None:
+        if request.method == "MKCALENDAR":
+            asked.append("VTODO" if "VTODO" in request.body else "VEVENT")
+            return Reply(403 if asked[-1] == "VTODO" else 201)
+        if request.path == "/":
+            return dav.multistatus(
+                [dav.entry("/", "<C:calendar-home-set><D:href>/home/</D:href></C:calendar-home-set>")]
+            )
+        if request.path == "/home/":
+            return dav.multistatus([dav.entry("/home/", "<D:resourcetype><D:collection/></D:resourcetype>")])
+        if request.path.startswith("/home/") and request.method == "PROPFIND":
+            kinds = '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
+            what = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+            return dav.multistatus([dav.entry(request.path, what + kinds)])
+        return None
+
+    dav.intercept = home
+    wanted = replace(settings(dav.url.replace(PATH, "/")), component="auto")
+    async with await open_calendar(wanted) as calendar:
+        assert calendar.component == "event"
+    assert asked == ["VTODO", "VEVENT"]
 
 
 async def test_a_server_that_forbids_new_calendars_is_an_error_that_lists_those_there(dav: FaultyDav) -> None:

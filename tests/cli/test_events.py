@@ -25,6 +25,24 @@ def test_check_sync_verify_and_a_mark_in_the_calendar(desk: Desk) -> None:
     assert desk.sync("--json").json["pairs"][0]["operations"] == []
 
 
+def test_verify_knows_when_an_event_is_due_that_an_app_stripped_of_all_that_is_ours(desk: Desk) -> None:
+    app = desk.server.new_calendar(components=("VEVENT",))
+    for lead in ("due", "1h", "2d"):
+        desk.configure(desk.pair(more=EVENTS.format("event") + f'start = "{lead}"\n', calendar=app.url))
+        if lead == "due":
+            desk.post("Call Bill", day(1))
+            desk.post("All day", day(2, 0), is_all_day=True)
+            desk.post("Weekly", day(1, 12), "FREQ=WEEKLY;COUNT=3")
+        assert desk.sync().code == 0
+        for name in app.names():
+            text = app.get(name).text
+            kept = [line for line in text.splitlines() if not line.startswith("X-LIONDESK")]
+            app.put(name, "\r\n".join([*kept, ""]))
+        assert desk.sync("--json").json["pairs"][0]["operations"] == []
+        ran = desk.run("verify")
+        assert (ran.code, lead) == (0, lead), ran
+
+
 def test_another_component_in_the_same_calendar_says_what_to_do(desk: Desk) -> None:
     app = desk.server.new_calendar(components=("VEVENT", "VTODO"))
     desk.configure(desk.pair(calendar=app.url))
