@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from bridge.core.model import Side
 from bridge.core.plan import Halt, Known, Limits, Work, digest, digest_of, halted
 from bridge.records import InboxItem
 from bridge.report import Skipped
@@ -16,6 +18,8 @@ LIMITS = "limits"
 """Under which name a pair remembers the limits that a person raised."""
 REJECTED = "rejected"
 """Under which name it remembers the digests of operations that nobody wants."""
+WROTE = "last_wrote"
+"""Under which name it remembers when a run last wrote something."""
 REMEMBERED = 5000
 
 
@@ -44,8 +48,33 @@ async def guarded(pair: Pair, observation: Observation, works: Sequence[Work], *
             return Decision(Halt(why))
     if allowed or len(busy) < 2:
         return Decision(None)
-    links = len(await pair.store.etags())
-    return Decision(halted(busy, Known(links, observation.emptied), await limits_of(pair)))
+    known = Known(len(await pair.store.etags()), observation.emptied, _replaced(observation), await _passed(pair))
+    return Decision(halted(busy, known, await limits_of(pair)))
+
+
+def _replaced(observation: Observation) -> Side | None:
+    """The side that was read whole and shows nothing of what is known, but other tasks."""
+    sides, links = observation.sides, list(observation.stored.values())
+    known = {row.row_id for link in links for row in link.rows}
+    live = {row.id for row in sides.rows.values() if not row.deleted}
+    if sides.rows_complete and known and live and known.isdisjoint(live):
+        return Side.LIONDESK
+    hrefs = {link.href for link in links if link.href is not None}
+    uids = {found.series.uid for found in sides.found.values()}
+    whole = observation.looked_at[Side.CALENDAR] is None
+    if whole and hrefs and uids and hrefs <= sides.gone and uids.isdisjoint(link.uid for link in links):
+        return Side.CALENDAR
+    return None
+
+
+async def _passed(pair: Pair) -> timedelta | None:
+    last = (await pair.store.facts()).get(WROTE)
+    return pair.now() - datetime.fromisoformat(last) if isinstance(last, str) else None
+
+
+async def remember_clock(pair: Pair) -> None:
+    """When a run last wrote: a run that halts must not make the clock look right to the next one."""
+    await pair.store.set_facts({WROTE: pair.now().isoformat()})
 
 
 async def _answered(pair: Pair) -> InboxItem | None:

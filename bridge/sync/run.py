@@ -30,7 +30,7 @@ from bridge.sync.asking import close_halts, note_conflicts, note_halt, settle_in
 from bridge.sync.contacts import introduced
 from bridge.sync.doubt import Doubts, doubted
 from bridge.sync.execute import Executor
-from bridge.sync.halting import asking, guarded, unwanted
+from bridge.sync.halting import asking, guarded, remember_clock, unwanted
 from bridge.sync.observe import Observation, observe
 from bridge.sync.pair import Options, Pair
 from bridge.sync.parts import SHAPE, retired
@@ -98,6 +98,8 @@ async def run(pair: Pair, options: Options) -> PairReport:
         await _commit(pair, observation, planned, receipts)
         await note(pair, done=not any(each.retry or each.refused for each in receipts))
         await close_halts(pair, decision.approved)
+        if receipts:
+            await remember_clock(pair)
         failed = frozenset(each.work.pairing.link.uid for each in receipts if each.retry or each.refused)
         await settle_inbox(pair, name, planned.conflicts, planned.compared, failed, planned.granted)
         await keep_alone(

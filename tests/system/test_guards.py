@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
-from bridge.errors import ConfigurationError
+from bridge.deciding import resolve
+from bridge.errors import ConfigurationError, Unreachable
+from bridge.sandbox.faults import Fault
+from bridge.sync import Options
 from tests.servers import ics
 from tests.system.stage import Stage, master
 
@@ -79,3 +84,62 @@ async def test_a_calendar_that_was_deleted_is_an_error_and_made_anew_only_by_a_f
     assert len(stage.calendar_shows()) == 3
     report = await stage.sync()
     assert report.operations == ()
+
+
+async def test_another_account_behind_the_same_address_halts_even_a_small_run(stage: Stage) -> None:
+    await many(stage, 3)
+    for row in stage.rows():
+        del stage.world.ledger.rows[row.id]
+    for number in range(3):
+        stage.post(f"Somebody else's {number}", f"2026-03-{12 + number:02}T09:00:00")
+    stage.writes()
+    report = await stage.sync()
+    assert report.code == 4
+    assert "another account" in (report.halt or "")
+    assert len(stage.app.names()) == 3
+    (item,) = await stage.state.pair("alice").open_items()
+    await resolve(stage.settings, stage.state, item, "approve", Options(run="x"), now=stage.world.clock.now)
+    assert stage.kinds() == []
+    await stage.settles()
+
+
+async def test_another_calendar_behind_the_same_address_halts_even_a_small_run(stage: Stage) -> None:
+    await many(stage, 3)
+    for name in stage.app.names():
+        stage.app.delete(name)
+    stage.app.put("other.ics", ics("other", "Somebody else's"))
+    report = await stage.sync(full=True)
+    assert report.code == 4
+    assert "another calendar" in (report.halt or "")
+    assert len(stage.rows()) == 3
+    assert stage.kinds() == []
+
+
+@pytest.mark.parametrize(("by", "says"), [(-3, "3.0 days before"), (3 * 365, "1095.0 days after")])
+async def test_a_clock_that_jumped_halts_until_somebody_looked(stage: Stage, by: int, says: str) -> None:
+    await many(stage, 3)
+    for row in stage.rows():
+        stage.patch(row, notes="A note")
+    stage.world.set_clock(stage.world.clock.now() + timedelta(days=by), frozen=False)
+    for _ in range(2):
+        report = await stage.sync()
+        assert report.code == 4
+        assert says in (report.halt or "")
+    (item,) = await stage.state.pair("alice").open_items()
+    await resolve(stage.settings, stage.state, item, "approve", Options(run="x"), now=stage.world.clock.now)
+    assert (await stage.sync()).code == 0
+    stage.agree()
+
+
+@pytest.mark.parametrize("kind", ["html", "half_body"])
+async def test_what_is_no_list_of_tasks_is_an_error_and_changes_nothing(stage: Stage, kind: str) -> None:
+    """An HTML page with status 200, half a page of rows: neither is an account that lost its tasks."""
+    await many(stage, 8)
+    before = stage.app.names()
+    fault = Fault(kind=kind, method="GET", path=".*tasks", status=200, times=20)  # type: ignore[arg-type]
+    stage.world.faults.append(fault)
+    with pytest.raises(Unreachable):
+        await stage.sync(full=True)
+    stage.world.faults.clear()
+    assert (stage.app.names(), len(stage.rows())) == (before, 8)
+    await stage.settles()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bridge.core.model import Side
 from bridge.core.plan.operations import DeleteResource, DeleteRow, Operation, PatchRow, PutResource, Why, Work
@@ -35,15 +36,54 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the base holds, and whether a side that was read from nothing showed nothing at all."""
+    """What the base holds, and what is odd about this run.
+
+    `emptied`, `replaced`: a side that was read from nothing and showed nothing at all, or nothing that is known.
+    `passed`: how long ago the last run that wrote was, by this machine's clock; negative where that lies ahead.
+    """
 
     links: int
     emptied: Side | None = None
+    replaced: Side | None = None
+    passed: timedelta | None = None
+
+
+BACK = timedelta(hours=1)
+AHEAD = timedelta(days=2 * 365)
+"""How far back, and ahead, a clock may go between two runs before somebody should look at it."""
 
 
 def halted(works: Sequence[Work], known: Known, limits: Limits) -> Halt | None:
     """The first guard that fires, None when the run may write."""
-    return _side_emptied(works, known) or _too_much(works, known, limits)
+    return (
+        _clock_jumped(known)
+        or _side_emptied(works, known)
+        or _side_replaced(works, known)
+        or _too_much(works, known, limits)
+    )
+
+
+def _clock_jumped(known: Known) -> Halt | None:
+    """By a wrong clock, tasks would leave the calendar long before their time, and the wrong edit be the newer one."""
+    if known.passed is None or -BACK <= known.passed <= AHEAD:
+        return None
+    days = round(abs(known.passed.total_seconds()) / 86400, 1)
+    which = "before" if known.passed < -BACK else "after"
+    return Halt(f"the clock of this machine stands {days} days {which} the last run that wrote something")
+
+
+def _side_replaced(works: Sequence[Work], known: Known) -> Halt | None:
+    """Another account or calendar behind the same address, or a server that was set up anew."""
+    if known.replaced is None or known.links < 2:
+        return None
+    deletes = sum(_deletes(operation) for work in works for operation in (*work.liondesk, *work.calendar))
+    if deletes < 2:
+        return None
+    what = "account" if known.replaced is Side.LIONDESK else "calendar"
+    return Halt(
+        f"{NAMES[known.replaced]} shows none of the tasks that it had, and others in their place, which looks like "
+        f"another {what}; this run would delete {deletes} on the other side"
+    )
 
 
 def _side_emptied(works: Sequence[Work], known: Known) -> Halt | None:
