@@ -11,6 +11,7 @@ from unittest.mock import patch
 from bridge.core.model import Series, Unreadable
 from bridge.core.pairing import Pairing
 from bridge.core.policies import Conflict
+from bridge.records import InboxItem
 from bridge.sync import Pair
 from bridge.sync.observe import Observation
 from bridge.vtodo import Context, reading
@@ -27,9 +28,11 @@ def noting(kept: list[Conflict]) -> Iterator[None]:
     module = sys.modules[RUN]
     original = getattr(module, NOTE)
 
-    async def note_conflicts(pair: Pair, observation: Observation, conflicts: Disputed) -> None:
+    async def note_conflicts(
+        pair: Pair, observation: Observation, conflicts: Disputed, questions: Sequence[InboxItem]
+    ) -> None:
         kept.extend(conflict for _, conflict in conflicts)
-        await original(pair, observation, conflicts)
+        await original(pair, observation, conflicts, questions)
 
     with patch.object(module, NOTE, note_conflicts):
         yield
