@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.account import card_reader
 from bridge.core.model import Shape, Side
-from bridge.core.policies import POLICIES
+from bridge.core.policies import POLICIES, Choices
 from bridge.credentials import bearer
 from bridge.errors import BridgeError, ConfigurationError, Unreachable, fault
 from bridge.report import Outcome, PairReport
@@ -60,13 +60,21 @@ async def opened(
         remembered = {} if full else facts
         async with await _calendar(settings, remembered, create=not dry_run) as calendar:
             await _acquaint(settings, store, facts.get("calendar"), calendar)
-            dav = settings.calendar
+            dav, today = settings.calendar, now().astimezone(liondesk.zone).date()
             yield Pair(
                 name=settings.name,
                 liondesk=liondesk,
                 calendar=calendar,
                 store=store,
-                context=Context(liondesk.zone, categories, dav.start, dav.alarm, calendar.component),
+                context=Context(
+                    liondesk.zone,
+                    categories,
+                    dav.start,
+                    dav.alarm,
+                    calendar.component,
+                    cancelled_is_done=settings.on_cancel == "complete",
+                    today=today if settings.missing_due == "today" else None,
+                ),
                 policy=POLICIES[settings.conflict],
                 now=now,
                 keep_completed=settings.keep_completed,
@@ -77,6 +85,7 @@ async def opened(
                 safe_wait=SAFE_WAIT,
                 limits=Limits(**to_builtins(settings.limits)),
                 contact=card_reader(liondesk) if dav.contacts else None,
+                choices=Choices(settings.on_cancel, settings.on_complete_master, settings.on_calendar_delete),
             )
 
 

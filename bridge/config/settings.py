@@ -22,6 +22,10 @@ Direction: TypeAlias = Literal["both", "to-calendar", "to-liondesk"]
 ConflictPolicy: TypeAlias = Literal["newest", "liondesk", "calendar", "ask"]
 Component: TypeAlias = Literal["todo", "event", "auto"]
 Shape: TypeAlias = Literal["overrides", "rolling", "separate"]
+OnCancel: TypeAlias = Literal["complete", "delete", "ignore"]
+OnCompleteMaster: TypeAlias = Literal["current", "end"]
+OnCalendarDelete: TypeAlias = Literal["all", "open"]
+MissingDue: TypeAlias = Literal["skip", "today"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,7 @@ class NotBuilt:
         return key == self.key and (not self.beginnings or str(value).startswith(self.beginnings))
 
 
-NOT_BUILT = (
-    NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),
-)
+NOT_BUILT = (NotBuilt("state", ("postgresql",), 'state = "sqlite:///FILE"'),)
 """All that waits for a later version."""
 
 
@@ -169,6 +171,10 @@ class PairSettings(Struct, frozen=True, kw_only=True):
     direction: Direction = "both"
     conflict: ConflictPolicy = "newest"
     keep_completed: timedelta | None = timedelta(days=30)
+    on_cancel: OnCancel = "complete"
+    on_complete_master: OnCompleteMaster = "current"
+    on_calendar_delete: OnCalendarDelete = "all"
+    missing_due: MissingDue = "skip"
     keep_history: timedelta | None = timedelta(days=90)
     limits: LimitSettings = LimitSettings()
 

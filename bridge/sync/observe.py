@@ -18,6 +18,7 @@ from bridge.sync.announced import posted_of
 from bridge.sync.pair import Options, Pair
 from bridge.sync.parts import SHAPE, heir_of, hrefs_of, parts_of, rising, texts_of
 from bridge.sync.standing import looked_after, slots_waiting
+from bridge.sync.withheld import is_withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +150,26 @@ async def _touched(
         pending=True,
         retire_before=pair.now(),
     )
-    events = {row.event_id for link in touched for row in link.rows}
+    seen = frozenset(ids), frozenset(each.href for each in resources.changed) | frozenset(resources.gone)
+    stirred = [link for link in touched if _stirred(link, *seen) or link.uid in wished]
+    events = {row.event_id for link in stirred for row in link.rows}
     if None in events or _completed_alone(resources.changed, touched):
         return await pair.store.all_links()
     known = [link.id for link in touched]
     beside = await pair.store.links(event_ids=[event for event in events if event is not None]) if events else ()
     return (*touched, *(link for link in beside if link.id not in known))
+
+
+def _stirred(link: StoredLink, row_ids: frozenset[str], hrefs: frozenset[str]) -> bool:
+    """Whether more than a note that waits for its day brings this link into the run."""
+    if link.pending is None or looked_after(link) or link.href in hrefs:
+        return True
+    return link.retire_at is not None or any(row.row_id in row_ids for row in link.rows)
+
+
+def _otherwise(link: StoredLink, raw: Mapping[str, Mapping[str, object]]) -> bool:
+    """Whether LionDesk shows a row of this link otherwise than the base has it."""
+    return any(row.row_id in raw and dict(raw[row.row_id]) != dict(row.raw) for row in link.rows)
 
 
 def _completed_alone(resources: Iterable[Resource], touched: Iterable[StoredLink]) -> bool:
@@ -197,7 +212,8 @@ async def _looked_again(
     wished: Collection[str],
 ) -> tuple[RowsSeen, ResourcesSeen]:
     """Items that wait for something, or are `wished`, are read as they are now: nobody may have touched them since."""
-    waiting = [each for each in stored if looked_after(each)]
+    raw = {row.id: row.raw for row in rows.rows}
+    waiting = [each for each in stored if looked_after(each) or (is_withheld(each) and _otherwise(each, raw))]
     waiting += [each for each in stored if each.uid in wished and each not in waiting]
     if not waiting:
         return rows, resources

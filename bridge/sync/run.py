@@ -41,6 +41,7 @@ from bridge.sync.renewal import note, prepared, renewed
 from bridge.sync.settling import settle
 from bridge.sync.skipped import FACT, as_fact, still_skipped
 from bridge.sync.standing import kept_waiting, standing
+from bridge.sync.withheld import allowed, remember_direction, whole_if_turned
 from bridge.sync.words import described, disputed, given_up, waiting
 from bridge.sync.writers import noticed
 
@@ -83,6 +84,7 @@ async def run(pair: Pair, options: Options) -> PairReport:
     pair, options = await prepared(pair, options)
     person = await person_of(pair, options)
     options = replace(options, texts=person.texts)
+    options = await whole_if_turned(pair, options)
     observation = await observe(pair, options, person.links)
     planned = decide(pair, observation, person)
     decision = await guarded(pair, observation, planned.works, allowed=options.allow_mass_change)
@@ -158,13 +160,13 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
             continue
         work = _retired(pair, plan(agreement, pair.context.zone, observation.horizon, pair.choices))
         over = retired(pair, linked_by_slot(pairing.rows))
-        works.append(as_wished(spelled_out(work, _spelling(pair, observation), over), granted))
+        work = as_wished(spelled_out(work, _spelling(pair, observation), over), granted)
+        works.append(allowed(pair, work, agreement))
     works.sort(key=_by_due)
-    allowed = tuple(_allowed(pair, work) for work in works)
-    allowed, left = unwanted(allowed, person.rejected)
+    wanted, left = unwanted(tuple(works), person.rejected)
     skipped += left
     return Planned(
-        allowed, held, tuple(forgotten), tuple(skipped), observation.horizon, tuple(undecided), granted, doubts
+        wanted, held, tuple(forgotten), tuple(skipped), observation.horizon, tuple(undecided), granted, doubts
     )
 
 
@@ -246,15 +248,6 @@ def _retired(pair: Pair, work: Work) -> Work:
     return replace(work, series=None, calendar=(gone,))
 
 
-def _allowed(pair: Pair, work: Work) -> Work:
-    """Less what `direction` forbids to write."""
-    return replace(
-        work,
-        liondesk=work.liondesk if pair.writes_liondesk else (),
-        calendar=work.calendar if pair.writes_calendar else (),
-    )
-
-
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
@@ -295,6 +288,7 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
     for side, cursor in ((Side.LIONDESK, observation.liondesk_cursor), (Side.CALENDAR, calendar_cursor)):
         if await pair.store.cursor(side) != cursor:
             await pair.store.set_cursor(side, cursor)
+    await remember_direction(pair)
     if observation.changing and pair.writes_calendar and not any(receipt.retry for receipt in receipts):
         await pair.store.set_facts({SHAPE: pair.shape.value})
 

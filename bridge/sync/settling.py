@@ -19,6 +19,7 @@ from bridge.sync.pair import Pair
 from bridge.sync.parts import NOTE, next_to_leave, standing_beside, to_store, whole
 from bridge.sync.receipts import Beside, Receipt
 from bridge.sync.standing import kept_waiting, noted, with_history
+from bridge.sync.withheld import kept_back
 
 
 def settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | None) -> list[StoredLink]:
@@ -44,6 +45,7 @@ def settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | 
     links = [_stored(pair, pairing, kept, resource, own, work.waiting)] if kept or resource is not None or own else []
     if not links and stored is not None:
         links = [replace(stored, rows=(), href=None, etag=None, ics=None, pending=None, retire_at=None, parts=())]
+    links = [kept_back(pair, work, stored, each) for each in links]
     for tail, held, beside in split:
         there = {each.slot: _newest_form(rows, each) for each in tail.rows}
         links.append(_stored(pair, tail, there, held, beside, work.waiting))

@@ -21,7 +21,7 @@ def rows_now(link: Link, sides: Sides) -> list[LinkedRow]:
     current = []
     for each in link.rows:
         row = sides.rows.get(each.row.id)
-        if row is None and not sides.rows_complete:
+        if row is None and not sides.rows_complete and not each.row.deleted:
             current.append(each)
         elif row is not None and not row.deleted:
             current.append(LinkedRow(each.slot, row))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
+from bridge.core.changes import Delta
 from bridge.core.model import Row, Rule, Series, Side, Slot, Status, Task
 from bridge.core.pairing import Pairing
 from bridge.core.policies import Conflict
@@ -120,6 +121,7 @@ class Work:
     `expected` is what LionDesk must show afterwards by slot, where its answer to a request cannot be foreseen
     (`reads_back`): the series is then read again and mended (law 4). `moved` tells where
     a row's slot went by an edit in the calendar, `relinked` by one in LionDesk.
+    `withheld`: what one side changed and the other is not told, since the pair goes one way only.
     `keeps_history`: the calendar has it no longer, while completed occurrences stay in LionDesk.
     `series` is what the calendar shows afterwards; `split` are the tails that became resources of their own.
     """
@@ -137,6 +139,7 @@ class Work:
     dropped: tuple[Dropped, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     keeps_history: bool = False
+    withheld: Delta | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:
