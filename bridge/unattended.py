@@ -20,6 +20,7 @@ from bridge.daemon import PairStatus, Service
 from bridge.daemon.cadence import Pace
 from bridge.daemon.metrics import Metrics
 from bridge.daemon.notices import Memory, Notices, Send, by_mail, by_webhook
+from bridge.daemon.service import Listener
 from bridge.daemon.supervisor import notify, watch
 from bridge.deciding import resolve
 from bridge.errors import BridgeError, ConfigurationError
@@ -46,11 +47,18 @@ def _utc_now() -> datetime:
 class Unattended:
     """One daemon. `load` its configuration anew by `reload`; `serve` it until `stop`."""
 
-    def __init__(self, configuration: Configuration, state: State, *, now: Callable[[], datetime] = _utc_now) -> None:
-        """`state` is open and stays so; `now` is aware."""
+    def __init__(
+        self,
+        configuration: Configuration,
+        state: State,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        """`state` is open and stays so; `now` is aware; `listeners` hear of every run."""
         self.configuration, self.state, self._now = configuration, state, now
         self.metrics = Metrics(lambda: self.service.pairs, now)
-        self.service = Service(self._run, listeners=[self.metrics.heard, self._heard], now=now)
+        self.service = Service(self._run, listeners=[self.metrics.heard, self._heard, *listeners], now=now)
         self._ending = asyncio.Event()
 
     def stop(self) -> None:

@@ -64,6 +64,13 @@ class CalendarApp:
         calendar.add_component(done)
         self._put(href, calendar)
 
+    def rename(self, summary: str, to: str) -> None:
+        """A task gets another text."""
+        href, calendar, todo = self._find(summary)
+        del todo["SUMMARY"]
+        todo.add("SUMMARY", to)
+        self._put(href, calendar)
+
     def delete(self, summary: str) -> None:
         """A task is deleted."""
         href, _, _ = self._find(summary)

@@ -59,6 +59,7 @@ class Stage:
     app: CalendarApp
     settings: PairSettings
     state: State
+    folder: Path
 
     @property
     def now(self) -> datetime:
@@ -129,7 +130,7 @@ def staged(beginning: datetime | None = None) -> Iterator[Stage]:
             open_state(f"sqlite:///{(folder / 'state.db').as_posix()}", now=world.clock.now) as state,
         ):
             app = CalendarApp(f"{calendars}{USER}/{CALENDAR}/", USER, ZoneInfo(ZONE), world.clock.now)
-            yield Stage(world, liondesk, app, _pair(liondesk, calendars), state)
+            yield Stage(world, liondesk, app, _pair(liondesk, calendars), state, folder)
 
 
 def _pair(liondesk: str, calendars: str) -> PairSettings:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
+from bridge.demo.open_house import EVERY, open_house, prepare_question
 from bridge.demo.stage import USER, Stage, staged
 from bridge.demo.table import draw
 from bridge.report import PairReport
 from bridge.wording import moment
-
-EVERY_S = 3.0
-"""How often the bridge looks while the visitor plays."""
 
 _FIRST_LINES = 5
 _MEETING = "Office meeting"
@@ -102,19 +100,22 @@ class Tour:
     # -- open house ----------------------------------------------------------------------------------------------------
 
     def open_house(self) -> None:
-        """Serve, and sync every few seconds, until somebody interrupts."""
-        self._heading("Both sides are open now. Change something on one, and see it arrive on the other.")
+        """Serve the page and sync every few seconds, until somebody interrupts."""
+        text = prepare_question(self._stage)
+        asyncio.run(open_house(self._stage, self._stage.folder, lambda page: self._welcome(page, text), self._tell))
+        self._out.write("\n  Ended; nothing is left running or lying about.\n")
+
+    def _welcome(self, page: str, text: str | None) -> None:
+        self._heading("Everything is open now. Change something on one side, and see it arrive on the other.")
+        self._say(f"the page      {page}  what was done and why, what comes next, what waits for you")
         self._say(f"LionDesk      {self._stage.liondesk_url}/  in a browser: complete, edit, delete, create")
         self._say(f"the calendar  {self._stage.app.url}")
         self._say(f"              in an app for CalDAV tasks, such as Thunderbird: user {USER}, any password")
-        self._say(f"The bridge looks every {EVERY_S:.0f} seconds. Ctrl-C ends all of it and leaves nothing behind.")
+        if text is not None:
+            self._say(f"Both have just given '{text}' another text: the page's inbox asks you which is right.")
+        self._say(f"The bridge looks every {EVERY}. Ctrl-C ends all of it and leaves nothing behind.")
         self._out.write("\n")
         self._out.flush()
-        while True:
-            time.sleep(EVERY_S)
-            report = self._stage.sync()
-            if report.operations or report.conflicts or report.skipped or report.errors:
-                self._tell(report)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -166,10 +167,7 @@ def run(*, once: bool, as_json: bool, painted: Callable[[TextIO], bool]) -> int:
                 sys.stdout.write(json.dumps(tour.as_json(), indent=2, ensure_ascii=False) + "\n")
                 sys.stdout.flush()
             if not once:
-                try:
-                    tour.open_house()
-                except KeyboardInterrupt:
-                    out.write("\n  Ended; nothing is left running or lying about.\n")
+                tour.open_house()
         return code
     finally:
         signal.signal(signal.SIGTERM, previous)
