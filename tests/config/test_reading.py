@@ -225,6 +225,10 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"top": 'state = "state.db"'}, r"must be sqlite:///FILE"),
     ({"top": 'state = "sqlite:///:memory:"'}, r"must be sqlite:///FILE"),
     ({"top": 'state = "sqlite:///~nobody-of-this-name/x"'}, r"home of a user whom this machine does not know"),
+    ({"pair": 'on_cancel = "compleat"'}, r"`on_cancel` in \[\[pair\]\] 'alice' .* did you mean 'complete'"),
+    ({"pair": 'on_complete_master = "ends"'}, r"`on_complete_master` .* did you mean 'end'"),
+    ({"pair": 'on_calendar_delete = "opened"'}, r"`on_calendar_delete` .* did you mean 'open'"),
+    ({"pair": 'missing_due = "tomorrow"'}, r"`missing_due` .* (did you mean 'today'|one of skip, today)"),
     # credentials
     ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y', redirect_uri = 'https://x.org/' }"}, r"this machine"),
     ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y', redirect_uri = 'http://[::1]/' }"}, r"with a port"),
