@@ -360,3 +360,20 @@ def _ticked(events: EventStage) -> tuple[str, Any]:
     name, calendar = events.only()
     said(event_of(calendar, wall(30)), SUMMARY=MARK + "Call client")
     return name, calendar
+
+
+@pytest.mark.parametrize("shape", ["rolling", "separate"])
+async def test_the_other_shapes_are_spelled_in_events_as_well(stage: Stage, shape: str) -> None:
+    events = EventStage.beside(stage, shape=shape)
+    events.post("Call client", "2026-03-02T09:00:00", WEEKLY)
+    events.complete(events.rows()[0])
+    await events.sync()
+    await events.settles()
+    assert not any("RECURRENCE-ID" in each for calendar in events.resources().values() for each in calendar.walk())
+    name, calendar = next(
+        (name, each) for name, each in events.resources().items() if event_of(each)["DTSTART"].dt == la(2)
+    )
+    said(event_of(calendar), SUMMARY="Call client")
+    events.put(name, calendar)
+    await sends(events, "PATCH 3")
+    assert not any(done for _, _, done in events.liondesk_shows())
