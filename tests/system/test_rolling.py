@@ -434,3 +434,24 @@ async def test_completed_parts_leave_one_by_one(pair: Stage) -> None:
     for _ in range(2):
         assert (await pair.sync()).operations == ()
     assert len(pair.app.names()) == 2
+
+
+@pytest.mark.parametrize("edit", ["rule taken away", "moved in time"])
+async def test_what_is_told_of_the_rule_is_not_told_of_an_open_task_before_it(pair: Stage, edit: str) -> None:
+    """The first one was moved, and stands by itself before the master."""
+    await synced(pair)
+    pair.patch(pair.rows()[0], due_at="2026-03-03T11:00:00")
+    await pair.sync()
+    pair.writes()
+    name, calendar = main(pair)
+    if edit == "moved in time":
+        stands(master(calendar), la(9, 12))
+    else:
+        del master(calendar)["RRULE"]
+    pair.put(name, calendar)
+    await pair.sync()
+    assert pair.kinds()[0] == "PATCH 2"
+    await pair.settles()
+    shown = [(due, done) for _, due, done in pair.liondesk_shows()]
+    later = [wall(9, 12)] if edit == "moved in time" else [wall(9)]
+    assert shown[:2] == [(wall(3, 11), False), *((due, False) for due in later)]

@@ -111,7 +111,7 @@ def _series_and_single(old: Series, new: Series, rows: Sequence[LinkedRow]) -> D
             tail=Tail(old.master.due, fields, new.master.due, new.rule, restructured=True, whole=True),
             edits={old.master.due: status} if status else {},
         )
-    opened = first_open(rows)
+    opened = first_open(_beside_none(rows, old))
     at = opened.slot if opened else old.master.due
     due = at if new.master.due == old.master.due else new.master.due
     done = new.master.status is Status.COMPLETE and opened is not None
@@ -119,6 +119,11 @@ def _series_and_single(old: Series, new: Series, rows: Sequence[LinkedRow]) -> D
         tail=Tail(at, fields, due, None, restructured=True, whole=True, moved={at: due}),
         edits={at: {"status": Status.COMPLETE}} if done else {},
     )
+
+
+def _beside_none(rows: Sequence[LinkedRow], series: Series) -> list[LinkedRow]:
+    """The rows but for those that stand beside the rule: what is told of the rule is not told of them."""
+    return [each for each in rows if each.slot not in series.rdates]
 
 
 def _structure(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Tail | Slot | None:
@@ -134,7 +139,7 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneIn
         return anchor
     if (cut := cut_at(old, new, zone)) is not None and any(each.slot >= cut for each in rows):
         return cut
-    opened = first_open(rows)
+    opened = first_open(_beside_none(rows, old))
     at = opened.slot if opened else anchor
     end = max([at, moved_anchor, *(each.slot for each in rows)]) + BEYOND
     after = _grid(new, zone, end)

@@ -19,8 +19,8 @@ def unranged(work: Work) -> Work:
     if series is None or series.rule is None or series.master is None:
         return work
     at = min((slot for slot, each in series.overrides.items() if each.this_and_future), default=None)
-    if at is None or at <= series.master.due:
-        return work
+    if at is None or at <= series.master.due or all(each.slot < at for each in work.pairing.rows):
+        return work  # beyond LionDesk's rows it waits, and stays where it is
     shift = series.overrides[at].task.due - at
     uid = f"{work.pairing.link.uid}-{at:%Y%m%dT%H%M%S}"
     rows = tuple(

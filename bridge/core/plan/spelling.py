@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, Part, Row, Series, Shape, Side, Slot, Status
 from bridge.core.occurrences import linked_by_slot, says
+from bridge.core.pairing import Pairing
 from bridge.core.plan.operations import DeleteResource, PutResource, Why, Work
 from bridge.core.plan.ranging import unranged
 from bridge.core.shapes import Piece, Terms, part_uid, spelled
@@ -65,12 +66,12 @@ def again(work: Work, spelling: Spelling, slots: frozenset[Slot], retired: froze
     for tail in work.split:
         if tail.series is not None:
             theirs = dict(linked_by_slot(tail.rows))
-            pieces = spelled(pairing.shape, tail.series, _terms(spelling, theirs, slots | theirs.keys(), retired))
+            pieces = spelled(pairing.shape, tail.series, _terms(spelling, tail, theirs, slots | theirs.keys(), retired))
             why = Why(Side.LIONDESK, "split")
             tails += _Writing(tail.link, None, (), why, None, retired).writes(pieces)
     told = {slot: row for slot, row in rows.items() if slot in slots}
     head = next((each for each in work.calendar if isinstance(each, PutResource) and not _of_tail(each, work)), None)
-    pieces = spelled(pairing.shape, work.series, _terms(spelling, told, slots, retired))
+    pieces = spelled(pairing.shape, work.series, _terms(spelling, pairing, told, slots, retired))
     default = Why(Side.LIONDESK, "spelled anew") if spelling.changing else Why(Side.CALENDAR, "in shape")
     why = head.why if head is not None and head.why.verb != "put in order" else default
     main = pairing.resource
@@ -81,8 +82,11 @@ def again(work: Work, spelling: Spelling, slots: frozenset[Slot], retired: froze
     return (*tails, *own)
 
 
-def _terms(spelling: Spelling, rows: dict[Slot, Row], slots: Iterable[Slot], retired: frozenset[Slot]) -> Terms:
-    return Terms(spelling.zone, spelling.horizon, rows, frozenset(slots), retired)
+def _terms(
+    spelling: Spelling, pairing: Pairing, rows: dict[Slot, Row], slots: Iterable[Slot], retired: frozenset[Slot]
+) -> Terms:
+    at = frozenset(slots)
+    return Terms(spelling.zone, spelling.horizon, rows, at, retired, pairing.followed, spelling.changing)
 
 
 def _of_tail(put: PutResource, work: Work) -> bool:

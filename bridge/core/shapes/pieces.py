@@ -9,7 +9,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import LinkedRow, Row, Series, Slot, Task
-from bridge.core.occurrences import linked_by_slot, series_of, showing, with_override
+from bridge.core.occurrences import linked_by_slot, present, series_of, showing, with_override
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Terms:
     """What spelling depends on beside the series itself.
 
     `zone` is the owner's. `rows` are LionDesk's by slot, `slots` where it will have rows afterwards; `horizon` is how
-    far it is known to have made them. `retired` are slots whose time in the calendar is over (law 9).
+    far it is known to have made them. `retired` are slots whose time in the calendar is over (law 9). `followed`: the
+    event goes on in another series; `changing`: what stands is of another shape.
     """
 
     zone: ZoneInfo
@@ -37,6 +38,8 @@ class Terms:
     rows: Mapping[Slot, Row] = field(default_factory=lambda: MappingProxyType({}))
     slots: frozenset[Slot] = frozenset()
     retired: frozenset[Slot] = frozenset()
+    followed: bool = False
+    changing: bool = False
 
 
 def alone(series: Series, task: Task) -> Series:
@@ -53,7 +56,7 @@ def parts_of(series: Series, retired: frozenset[Slot]) -> tuple[Piece, ...]:
 def ruled(series: Series, terms: Terms) -> Series:
     """The series with the rule that LionDesk's rows have, where it is known from stand-alone resources alone.
 
-    What those say stays; the series itself comes back where the rows have no rule either, or only one is left.
+    What those say stays; the series itself comes back where the rows have no rule either, or one that says more.
     """
     if series.master is not None or not any(row.rule is not None for row in terms.rows.values()):
         return series
@@ -69,7 +72,20 @@ def ruled(series: Series, terms: Terms) -> Series:
         fresh = with_override(fresh, slot, override.task)
     known = linked_by_slot(linked)
     outside = frozenset(slot for slot in series.overrides if slot not in known)
-    return replace(fresh, rdates=fresh.rdates | outside, modified_at=series.modified_at, prodid=series.prodid)
+    fresh = replace(fresh, rdates=fresh.rdates | outside, modified_at=series.modified_at, prodid=series.prodid)
+    return fresh if _says_the_same(fresh, series, terms) else series
+
+
+def _says_the_same(fresh: Series, series: Series, terms: Terms) -> bool:
+    """Whether a rule shows what stands, and beyond that only what no row can have yet."""
+    assert fresh.rule is not None
+    last = max([*series.overrides, *terms.rows])
+    shown = present(fresh, terms.zone, max(last, terms.horizon))
+    if not series.overrides.keys() <= shown or not shown <= series.overrides.keys() | terms.rows.keys():
+        return False
+    if fresh.rule.endless:
+        return not terms.followed and (terms.changing or series.overrides.keys() <= terms.rows.keys())
+    return terms.changing or present(fresh, terms.zone) == shown
 
 
 def _silent(row: Row) -> Row:

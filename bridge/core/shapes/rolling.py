@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.model import Rule, Series, Slot, Status
 from bridge.core.occurrences import from_master, present
-from bridge.core.recurrence import with_until
 from bridge.core.shapes import separate
 from bridge.core.shapes.anchoring import begun_at, grid, leads_to
 from bridge.core.shapes.pieces import Piece, Terms, alone, parts_of, ruled
@@ -38,7 +37,9 @@ def spelled(series: Series, terms: Terms) -> tuple[Piece, ...]:
     series = ruled(series, terms)
     if series.master is None or series.rule is None or not rolls(series.rule):
         return separate.spelled(series, terms)
-    series = _rolled_back(series, terms.zone)
+    ranged = {slot: each for slot, each in series.overrides.items() if each.this_and_future}
+    plain = {slot: each for slot, each in series.overrides.items() if not each.this_and_future}
+    series = _rolled_back(replace(series, overrides=MappingProxyType(plain)), terms.zone)
     first, more = _plain(series, terms.zone)
     last = max([*series.overrides, *series.rdates], default=datetime.min)
     shown = present(series, terms.zone, last)
@@ -53,7 +54,8 @@ def spelled(series: Series, terms: Terms) -> tuple[Piece, ...]:
         return tuple(parts)
     if not more:
         return (*parts, Piece(first, alone(series, from_master(series, first)), heir=True))
-    return (*parts, Piece(None, _master(series, first, terms.zone)))
+    master = _master(series, first, terms.zone)
+    return (*parts, Piece(None, replace(master, overrides=MappingProxyType(ranged))))
 
 
 def first_plain(series: Series, zone: ZoneInfo) -> Slot | None:
@@ -88,7 +90,9 @@ def _master(series: Series, first: Slot, zone: ZoneInfo) -> Series:
     """The master from its next open occurrence on."""
     assert series.master is not None
     assert series.rule is not None
-    rule = with_until(series.rule, series.master.due)
+    rule = series.rule
+    if rule.count is not None:
+        rule = replace(rule, count=None, until=max(grid(series, zone), default=first))
     excluded = series.exdates | series.overrides.keys()
     ahead = grid(series, zone, max(excluded, default=first)) & excluded
     return replace(
