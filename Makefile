@@ -18,7 +18,7 @@ SIMULATE_ARGS ?=
 # The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate laws clean
+.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -54,7 +54,7 @@ demo: $(VENV)/.test ## the whole thing on this machine, no account needed; DEMO_
 bench: $(VENV)/.bench ## measured figures, beside what the servers do without us
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, parts of docs/translation.md and docs/calendar-apps.md
+docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, the idioms in docs/translation.md
 	@$(BIN)/python -m tests.cli.reference > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 	@$(BIN)/python -m tests.pages
 
@@ -63,9 +63,6 @@ picture: $(VENV)/.test ## draw docs/sync.svg from a real run of the demo
 
 simulate: $(VENV)/.test ## drawn histories of two people and a bridge between; N=1000 SEED=0 SIMULATE_ARGS=--faults
 	@$(BIN)/python -m tests.simulation --histories $(N) --seed $(SEED) $(SIMULATE_ARGS)
-
-laws: $(VENV)/.test ## the laws of rules, clocks and merges on LAWS=20 times as many drawn examples
-	@LAWS=$(or $(LAWS),20) $(BIN)/pytest $(PYTEST_ARGS) tests/core
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

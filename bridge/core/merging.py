@@ -170,6 +170,8 @@ class Merging:
             return
         row = self.rows.get(here.at) or next(iter(self.rows.values()))
         there, here = self._tail_fields(there, here, row)
+        if here.restructured and not there.restructured and not there.whole:
+            there = self._one_by_one(there)
         if here.restructured and (there.restructured or here.rule is None):
             dispute = self._dispute(here.at, "recurrence_rule", there.rule, here.rule, row)
             ends = here.rule is None  # an end of the series is a deletion of what was edited there
@@ -197,6 +199,12 @@ class Merging:
             if name not in told and self.conflicts and self.conflicts[-1].winner is None:
                 del fields_here[name]
         return replace(there, fields=fields_there), replace(here, fields=fields_here)
+
+    def _one_by_one(self, there: Tail) -> Tail:
+        """LionDesk's values for a tail of a series that has other slots now: its occurrences say them one by one."""
+        for slot in (slot for slot in self.rows if slot >= there.at):
+            self.there[slot] = {**there.fields, **self.there.get(slot, {})}
+        return replace(there, fields={})
 
     def _unshaped(self, here: Tail) -> Series:
         """The calendar's series in its old slots, with everything else that was edited there."""

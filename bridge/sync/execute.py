@@ -13,6 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bridge import vtodo
+from bridge.core.changes import ONE_WAY
 from bridge.core.model import SYNCED, LinkedRow, Row, Series, Slot
 from bridge.core.occurrences import linked_by_slot, present
 from bridge.core.plan import (
@@ -61,6 +62,7 @@ class Executor:
         self.stored, self.ics, self.newest = stored, ics, newest
         self.fresh: Mapping[str, Row] = {}
         self.claimed: dict[str, str] = {}
+        self._answered: dict[str, Row] = {}
         self._agreed = {uid: link for uid, link in stored.items() if link.rows or link.ics is not None}
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._done = 0
@@ -163,7 +165,7 @@ class Executor:
 
     async def _patch(self, receipt: Receipt, operation: PatchRow) -> None:
         row = self._current(operation.row)
-        if row is None or any(_value(row, name) != _value(operation.row, name) for name in operation.changes):
+        if row is None or self._edited_since(operation.row):
             self._stale(receipt, operation, edited=row is not None)
             return
         status_alone = operation.update_type == 3
@@ -207,9 +209,12 @@ class Executor:
         return None if current is None or current.deleted else current
 
     def _edited_since(self, row: Row) -> bool:
-        """Whether somebody edited or deleted a row after this run had observed it."""
-        current = self._current(row)
-        return current is None or any(_value(current, name) != _value(row, name) for name in SYNCED)
+        """Whether somebody edited or deleted a row after this run had observed it, or last written it.
+
+        In any field: what is sent beside it, as it is now, would be taken for known, and never told to the calendar.
+        """
+        current, known = self._current(row), self._answered.get(row.id, row)
+        return current is None or any(_value(current, name) != _value(known, name) for name in _SEEN)
 
     def _stale(self, receipt: Receipt, operation: PatchRow | DeleteRow, *, edited: bool) -> None:
         """Somebody edited the row, or deleted it, while this run was on its way: the next one merges it."""
@@ -227,6 +232,7 @@ class Executor:
             receipt.rows[slot] = row
             self.claimed[row.id] = receipt.work.pairing.link.uid
             self.fresh = {**self.fresh, row.id: row}
+            self._answered[row.id] = row
             if row.modified_at is not None and (self.newest is None or row.modified_at > self.newest):
                 self.newest = row.modified_at
 
@@ -249,6 +255,7 @@ class Executor:
         back = read_back(Reread(before, written, rows, work.expected, work.moved, shown, excluded, others))
         receipt.rows = dict(back.rows)
         self.fresh = {**self.fresh, **{row.id: row for row in rows}}
+        self._answered |= {row.id: row for row in rows}
         horizon = max((row.task.due for row in rows if not row.deleted), default=None)
         if horizon is None:
             return
@@ -334,6 +341,10 @@ class Executor:
         self._done += 1
         self.options.progress(self._done, max(self._total, self._done))
         return answer
+
+
+_SEEN = (*SYNCED, *ONE_WAY, "rule")
+"""All that a person can edit of a row and either side shows."""
 
 
 def _value(row: Row, name: str) -> object:

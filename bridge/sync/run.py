@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bridge.core.idioms import understood
 from bridge.core.model import Link, Side, Slot, Status
-from bridge.core.occurrences import linked_by_slot
+from bridge.core.occurrences import linked_by_slot, present
 from bridge.core.pairing import Pairing, neighboured, pair_up
 from bridge.core.plan import (
     DeleteResource,
@@ -193,6 +193,8 @@ def _left_alone(pair: Pair, observation: Observation, agreement: Agreement) -> S
         return Skipped(Side.CALENDAR, series.uid, why, agreement.pairing.href or "")
     if series.cancelled and pair.choices.on_cancel == "delete":
         return Skipped(Side.CALENDAR, series.uid, "")
+    if series.rule is not None and not series.rule.endless and not present(series, pair.context.zone):
+        return Skipped(Side.CALENDAR, series.uid, "")  # every occurrence is excluded or cancelled
     before = agreement.pairing.link.series
     if (
         series.uid.startswith(("liondesk-event-", "liondesk-task-"))

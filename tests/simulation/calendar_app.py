@@ -249,6 +249,8 @@ def _exclude(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
         return None
     slot = slots[b % min(6, len(slots))]
     gone = one.overrides().get(slot)
+    if gone is not None and "RANGE" in gone["RECURRENCE-ID"].params:
+        return None  # it speaks for those that follow, too
     one.calendar.subcomponents = [each for each in one.calendar.subcomponents if each is not gone]
     _exdate(one.master, slot)
     one.save(one.master)

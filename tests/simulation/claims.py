@@ -26,17 +26,25 @@ class Before:
     beyond: Mapping[Place, Seen]
     shapes: Shapes
     horizon: date
+    carried: Mapping[int, tuple[object, ...]]
 
 
 def now(stage: Stage) -> Before:
     """Both sides as they are."""
-    return Before(stage.liondesk(), stage.calendar(), stage.calendar(timedelta(days=200)), shapes(stage), stage.horizon)
+    carried = {
+        row.id: (row.values.contact_id, row.values.assigned_user_id, row.values.notify_assignee)
+        for row in stage.world.ledger.rows.values()
+    }
+    beyond = stage.calendar(timedelta(days=200))
+    return Before(stage.liondesk(), stage.calendar(), beyond, shapes(stage), stage.horizon, carried)
 
 
 @dataclass
 class Told:
-    """What was done in a round, and what came of it."""
+    """What was done in a round, and what came of it. `policy` decides; `clocks`: whether both sides' moments compare."""
 
+    policy: str = "newest"
+    clocks: bool = True
     actions: list[Action] = field(default_factory=list)
     synced: bool = False
     faulty: bool = False
@@ -49,6 +57,16 @@ class Told:
         """A run's conflicts and writes."""
         self.liondesk += ran.kinds
         self.said += repr(ran.disputed)
+
+    @property
+    def winner(self) -> str | None:
+        """Whose value stands where each side wrote one to a single occurrence; None where that cannot be told."""
+        single = all(action.what.partition(" ")[2] in ("text", "notes", "due") for action in self.actions)
+        if self.synced or not single or len(self.actions) != 2 or len(self.sides) != 2:
+            return None
+        if self.policy != "newest":
+            return {"liondesk": "LionDesk", "calendar": "calendar"}[self.policy]
+        return self.actions[-1].what.split(":")[0] if self.clocks else None
 
     @property
     def sides(self) -> set[str]:
@@ -89,6 +107,7 @@ def check(before: Before, after: Before, final: Before, told: Told, *, plain: bo
     found += _completed(before, after, final, told)
     found += _doubles(before, after, final)
     found += _nothing_lost(before, after, final, told)
+    found += _carried(after, final)
     if told.faulty or told.synced:
         return found
     if told.sides <= {"LionDesk"}:
@@ -161,6 +180,15 @@ def _nothing_lost(before: Before, after: Before, final: Before, told: Told) -> l
     words = {word for text in there | ahead for word in text.split(" ")}
     lost += [text for text in told.texts if text not in words and f"{text}'" not in told.said]
     return [f"lost: {text!r}" for text in lost]
+
+
+def _carried(after: Before, final: Before) -> list[str]:
+    """What the calendar does not show is in every PATCH as it was (law 2)."""
+    return [
+        f"what nobody edited is another: row {row}, {after.carried[row]} became {carried}"
+        for row, carried in final.carried.items()
+        if row in after.liondesk and row in final.liondesk and after.carried[row] != carried
+    ]
 
 
 def _taken_over(after: Before, final: Before, told: Told) -> list[str]:
@@ -243,6 +271,8 @@ def _outcomes(
     for each in FIELDS:
         old, ours, theirs = (getattr(seen, each) for seen in (base, there, here))
         values = {ours, theirs} - {old} if old in (ours, theirs) else {ours, theirs}
+        if len(values) > 1 and told.winner is not None:
+            values = {ours if told.winner == "LionDesk" else theirs}
         options = [replace(option, **{each: value}) for option in options for value in sorted(values or {old})]
     return tuple(options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
@@ -88,6 +88,8 @@ def _round(drawn: _Drawn, length: Length, *, faults: bool) -> Round:
         return Round((drawn.action("time", "passes"),))
     count = 1 if length == "single" else 2 if length == "pairs" else random.randint(1, 5)
     actions = tuple(drawn.edit(side) for side in drawn.sides(count))
+    if length == "pairs" and random.random() < 0.1:
+        actions = drawn.clash()
     if length == "long" and random.random() < 0.3:
         actions = (*actions, Action("sync", 0), *(drawn.edit(side) for side in drawn.sides(2)))
     broken: list[tuple[tuple[int, Kind], ...]] = []
@@ -113,6 +115,13 @@ class _Drawn:
         names = list(LIONDESK if side == "LionDesk:" else CALENDAR)
         (what,) = self.random.choices(names, [_WEIGHTS.get(name, 1) for name in names])
         return self.action(side, what)
+
+    def clash(self) -> tuple[Action, ...]:
+        """The same is done to the same occurrence on both sides, one after the other."""
+        what = self.random.choice(("text", "notes", "due"))
+        first, second = self.random.sample(("LionDesk:", "calendar:"), 2)
+        one, other = self.action(first, what), self.action(second, what)
+        return one, replace(other, a=one.a, b=one.b)
 
     def race(self) -> tuple[int, Action]:
         """An edit while a run is on its way; in LionDesk, which has no preconditions, until the rows are read again."""

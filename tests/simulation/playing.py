@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from tests.simulation import claims
 from tests.simulation.claims import Told
-from tests.simulation.drawing import History, Round
+from tests.simulation.drawing import History, Round, Setting
 from tests.simulation.faults import Kind
 from tests.simulation.foreign import parsed
 from tests.simulation.people import Action, acts
@@ -47,7 +47,7 @@ def play(history: History, state: Path | None = None) -> Played:
     played.trace.append(f"under {dict(setting.switches) or 'the default switches'}, {setting.policy} wins")
     for each in history.rounds:
         try:
-            _round(stage, each, played, plain=not setting.switches)
+            _round(stage, each, played, setting)
         except Exception:  # noqa: BLE001 # any escape is a finding
             played.violations.append("an exception escaped:\n" + traceback.format_exc(limit=-4))
         if played.violations:
@@ -55,9 +55,9 @@ def play(history: History, state: Path | None = None) -> Played:
     return played
 
 
-def _round(stage: Stage, each: Round, played: Played, *, plain: bool) -> None:
+def _round(stage: Stage, each: Round, played: Played, setting: Setting) -> None:
     before = claims.now(stage)
-    told = Told()
+    told = Told(setting.policy, setting.switches.get("writer_clocks") != "differ")
     for action in each.actions:
         if action.what == "sync":
             told.note(_run(stage, played, {}))
@@ -76,9 +76,11 @@ def _round(stage: Stage, each: Round, played: Played, *, plain: bool) -> None:
         told.faulty, meanwhile = True, {}
     _settle(stage, played, told)
     final = claims.now(stage)
-    found = claims.check(before, after, final, told, plain=plain)
+    found = claims.check(before, after, final, told, plain=not setting.switches)
     kept = foreign_properties(stage)
     alive = {claims.name(seen) for seen in final.liondesk.values()}
+    if told.did("delete", "delete tail", "delete all"):
+        alive = set()  # a resource goes with its task, whatever else is called like it
     lost = {mark for mark, task in foreign.items() if mark not in kept and task in alive}
     if lost:
         found.append(f"properties of the user are lost: {sorted(lost)}")

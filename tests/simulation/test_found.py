@@ -13,7 +13,6 @@ from tests.simulation.faults import Kind
 from tests.simulation.people import Action
 from tests.simulation.playing import play
 
-
 Did: TypeAlias = tuple[str, int, int, int, int]
 
 
@@ -264,14 +263,6 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
             did(("calendar: no rule", 6, 198, 363, 375)),
         ],
     ),
-    "an occurrence whose cancellation is taken away is there again": (
-        {},
-        [
-            did(("calendar: new", 1, 395, 382, 127)),
-            did(("calendar: cancel", 3, 384, 322, 249)),
-            did(("calendar: drop override", 5, 388, 39, 10)),
-        ],
-    ),
     "a series that LionDesk ended goes on where the calendar says so": (
         {},
         [
@@ -369,6 +360,21 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
         [
             did(("calendar: new", 1, 173, 126, 53)),
             did(("calendar: series text", 3, 151, 310, 238), meanwhile={2: ("LionDesk: text", 4, 298, 241, 211)}),
+        ],
+    ),
+    "notes for a tail reach the occurrences that the calendar's new rule leaves": (
+        {},
+        [
+            did(("calendar: new", 2, 335, 21, 39)),
+            did(("calendar: rule", 5, 402, 79, 52), ("LionDesk: notes of tail", 6, 193, 406, 167)),
+        ],
+    ),
+    "a tail moved on after a THISANDFUTURE had moved it stands where its rows are": (
+        {},
+        [
+            did(("LionDesk: new", 1, 374, 119, 314)),
+            did(("calendar: this and future", 2, 154, 244, 237)),
+            did(("LionDesk: due of tail", 4, 246, 143, 19)),
         ],
     ),
 }

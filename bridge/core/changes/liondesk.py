@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.core.changes.delta import CONTENT, ONE_WAY, Delta, Tail, differences
 from bridge.core.model import SYNCED, LinkedRow, Row, Rule, Series, Slot, Task
-from bridge.core.occurrences import exceptional, linked_by_slot
+from bridge.core.occurrences import exceptional, linked_by_slot, ruled
 from bridge.core.recurrence import expand
 
 
@@ -85,7 +85,7 @@ def _tail_edit(before: Mapping[Slot, Row], after: Mapping[Slot, Row], series: Se
         after[last].rule,
         restructured=bool(shift) or single,
         whole=at == min(common) and at == min(before),
-        moved={slot: slot + shift for slot in common if slot >= at} if shift else {},
+        moved={slot: slot + shift + ruled(series, at)[0] for slot in common if slot >= at} if shift else {},
     )
 
 

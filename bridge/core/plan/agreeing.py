@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bridge.core.merging import Agreement, same
 from bridge.core.model import SYNCED, Link, Series, Slot, Status, Task
 from bridge.core.occurrences import cut_series, linked_by_slot, present, value_at, with_override, without
-from bridge.core.recurrence import expand
+
+AHEAD = timedelta(days=3 * 366)
+"""How far beyond its last row the next occurrence of a series is looked for."""
 
 
 def agreeing(shown: Series, agreement: Agreement, expected: Mapping[Slot, Task], zone: ZoneInfo) -> Series:
@@ -40,7 +43,17 @@ def agreeing(shown: Series, agreement: Agreement, expected: Mapping[Slot, Task],
     if last is None:
         return shown
     shown = without(shown, {slot for slot in present(shown, zone, last) if slot not in wanted})
-    return _ended(shown, last) if agreement.to_liondesk.drop_from is not None else shown
+    return _ended(shown, last, zone) if agreement.to_liondesk.drop_from is not None or _over(agreement, zone) else shown
+
+
+def _over(agreement: Agreement, zone: ZoneInfo) -> bool:
+    """Whether the series had ended with its last row, and nobody gave it another rule since."""
+    base, tail = agreement.pairing.link, agreement.to_calendar.tail
+    other = agreement.to_liondesk.tail is not None and agreement.to_liondesk.tail.restructured
+    if other or base.series is None or base.series.rule is None or base.series.rule.endless or not base.rows:
+        return False
+    same_rule = tail is None or not tail.restructured or tail.rule in {each.row.rule for each in base.rows}
+    return same_rule and max(present(base.series, zone), default=None) == max(each.slot for each in base.rows)
 
 
 def _moved(agreement: Agreement) -> dict[Slot, Slot]:
@@ -71,11 +84,10 @@ def _with_room(series: Series, slot: Slot, zone: ZoneInfo) -> Series:
     return replace(series, rdates=series.rdates | {slot})
 
 
-def _ended(series: Series, last: Slot) -> Series:
+def _ended(series: Series, last: Slot, zone: ZoneInfo) -> Series:
     """The calendar's cut stands, whatever rule LionDesk gave what it cut."""
-    assert series.rule is not None
-    assert series.master is not None
-    following = next((slot for slot in expand(series.rule, series.master.due) if slot > last), None)
+    later = present(replace(series, exdates=frozenset()), zone, last + AHEAD)
+    following = min((slot for slot in later if slot > last), default=None)
     return series if following is None else cut_series(series, following)
 
 
