@@ -18,7 +18,7 @@ SIMULATE_ARGS ?=
 # The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate clean
+.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate power laws clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -54,15 +54,21 @@ demo: $(VENV)/.test ## the whole thing on this machine, no account needed; DEMO_
 bench: $(VENV)/.bench ## measured figures, beside what the servers do without us
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, the idioms in docs/translation.md
+docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, parts of docs/translation.md and docs/calendar-apps.md
 	@$(BIN)/python -m tests.cli.reference > docs/cli.md.new && mv docs/cli.md.new docs/cli.md
 	@$(BIN)/python -m tests.pages
 
 picture: $(VENV)/.test ## draw docs/sync.svg from a real run of the demo
 	@$(BIN)/python docs/picture.py
 
-simulate: $(VENV)/.test ## drawn histories of two people and a bridge between; N=1000 SEED=0 SIMULATE_ARGS=--faults
+simulate: $(VENV)/.test ## drawn histories of two people and a bridge between, on every core; N=1000 SEED=0 SIMULATE_ARGS=--faults
 	@$(BIN)/python -m tests.simulation --histories $(N) --seed $(SEED) $(SIMULATE_ARGS)
+
+power: $(VENV)/.test ## engines that are broken on purpose, and after how many histories each is found
+	@$(BIN)/python -m tests.simulation.power
+
+laws: $(VENV)/.test ## the laws of rules, clocks and merges on LAWS=20 times as many drawn examples
+	@LAWS=$(or $(LAWS),20) $(BIN)/pytest $(PYTEST_ARGS) tests/core
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
