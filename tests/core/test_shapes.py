@@ -44,7 +44,7 @@ def series(draw: st.DrawFn) -> Series:
             case "done":
                 overrides[slot] = Override(replace(task, status=Status.COMPLETE))
             case "named":
-                overrides[slot] = Override(replace(task, summary="Call the lawyer"))
+                overrides[slot] = Override(replace(task, summary=f"Call the lawyer on {slot:%d %B}"))
             case "moved":
                 overrides[slot] = Override(replace(task, due=slot + timedelta(hours=5)))
             case "gone":
