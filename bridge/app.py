@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.account import card_reader
 from bridge.core.model import Shape, Side
-from bridge.core.policies import POLICIES, Choices
+from bridge.core.policies import POLICIES, Choices, Policy, by_field
 from bridge.credentials import bearer
 from bridge.errors import BridgeError, ConfigurationError, Unreachable, fault
+from bridge.inbox import always
 from bridge.report import Outcome, PairReport
 
 if TYPE_CHECKING:
@@ -75,18 +76,24 @@ async def opened(
                     cancelled_is_done=settings.on_cancel == "complete",
                     today=today if settings.missing_due == "today" else None,
                 ),
-                policy=POLICIES[settings.conflict],
+                policy=_policy(settings, facts),
                 now=now,
                 keep_completed=settings.keep_completed,
                 shape=Shape(dav.shape),
                 writes_liondesk=settings.direction != "to-calendar",
                 writes_calendar=settings.direction != "to-liondesk",
                 records=store,
+                turns=store,
                 safe_wait=SAFE_WAIT,
                 limits=Limits(**to_builtins(settings.limits)),
                 contact=card_reader(liondesk) if dav.contacts else None,
                 choices=Choices(settings.on_cancel, settings.on_complete_master, settings.on_calendar_delete),
             )
+
+
+def _policy(settings: PairSettings, facts: Mapping[str, object]) -> Policy:
+    """The configured policy, but for the fields for which a person chose a side for good."""
+    return by_field(always(facts), POLICIES[settings.conflict])
 
 
 def _liondesk(settings: PairSettings, facts: Mapping[str, object], now: Callable[[], datetime]) -> LionDeskApi:

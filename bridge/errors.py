@@ -5,6 +5,7 @@ BridgeError
 ├── ConfigurationError    3  the configuration file, or what it names
 │   └── CredentialsError  3  a password, token or secret that a side refuses or that cannot be read
 ├── Unreachable           5  a side does not answer, or answers nonsense; retried by the next run
+├── Busy                  1  another run of the pair is under way (bridge.turns); retried by the next run
 └── StateError            1  the state file cannot be read or written
 
 What is expected (a stale precondition, a refusal of one item, a conflict, a halt) is a value, never an exception.

@@ -68,6 +68,7 @@ class OperationReport:
     state: str = "planned"
     message: str = ""
     recurring: bool = False
+    digest: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The operation as interface.md fixes it."""
@@ -203,7 +204,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class PairReport:
-    """One pair's run. `notes` are sentences on what was asked of it and could not be done."""
+    """One pair's run. `notes` are sentences on what was asked of it and could not be done.
+
+    `questions` are how many items of the inbox wait for an answer, where nothing but that halted the run.
+    """
 
     pair: str
     outcome: Outcome
@@ -219,6 +223,7 @@ class PairReport:
     errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     exit_code: int | None = None
+    questions: int = 0
 
     @property
     def code(self) -> int:

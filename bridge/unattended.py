@@ -166,7 +166,7 @@ class Unattended:
 
     # -- people ----------------------------------------------------------------------------------------------------
 
-    async def _heard(self, pair: str, report: PairReport, ended: datetime) -> None:
+    async def _heard(self, pair: str, report: PairReport, _ended: datetime) -> None:
         sends: list[Send] = []
         wanted = self.configuration.notify
         if wanted.webhook is not None:
@@ -174,7 +174,8 @@ class Unattended:
         if wanted.mail is not None:
             sends.append(by_mail(wanted.mail))
         if sends:
-            await Notices(sends, Memory(self._told, self._tell)).heard(pair, report, ended)
+            waiting = [each for each in await self.state.pair(pair).open_items() if each.waits]
+            await Notices(sends, Memory(self._told, self._tell)).heard(pair, report, waiting)
 
     async def _told(self, pair: str) -> Sequence[str]:
         kept = (await self.state.pair(pair).facts()).get(TOLD)

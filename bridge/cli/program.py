@@ -17,6 +17,7 @@ import bridge
 from bridge.cli.check import check
 from bridge.cli.common import Interrupted, common_options
 from bridge.cli.conflicts import conflicts
+from bridge.cli.daemon import daemon
 from bridge.cli.demo import demo
 from bridge.cli.export import export
 from bridge.cli.history import history
@@ -48,7 +49,22 @@ def program() -> None:
     """
 
 
-for command in (demo, init, login, check, sync, export, status, conflicts, resolve, history, undo, verify, sandbox):
+for command in (
+    demo,
+    init,
+    login,
+    check,
+    sync,
+    export,
+    status,
+    conflicts,
+    resolve,
+    history,
+    undo,
+    verify,
+    daemon,
+    sandbox,
+):
     program.add_command(command)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -77,11 +77,12 @@ def agreed_before(connection: Connection, pair_id: int, run: str) -> dict[str, S
     return {uid: images.get(uid) for uid in touched if uid}
 
 
-def written_since(connection: Connection, pair_id: int, run: str) -> frozenset[str]:
-    """The links that later runs wrote."""
+def written_since(connection: Connection, pair_id: int, run: str, but: Collection[str]) -> frozenset[str]:
+    """The links that later runs wrote, other than those in `but`."""
     this = select(runs.c.id).where(runs.c.pair_id == pair_id, runs.c.run == run).scalar_subquery()
     later = select(operations.c.uid).join(runs, runs.c.id == operations.c.run_id)
-    return frozenset(connection.scalars(later.where(runs.c.pair_id == pair_id, runs.c.id > this).distinct()))
+    wanted = runs.c.pair_id == pair_id, runs.c.id > this, runs.c.run.not_in(list(but))
+    return frozenset(connection.scalars(later.where(*wanted).distinct()))
 
 
 def prune(connection: Connection, pair_id: int, before: datetime) -> int:

@@ -11,6 +11,7 @@ from bridge.errors import StateError
 from bridge.ports import OperationRecord, StoredLink
 from bridge.store.images import as_image
 from bridge.store.tables import agreed, moment_text, operations, runs
+from bridge.store.turns import guard
 
 
 def begin(connection: Connection, pair_id: int, run: str, started_at: datetime, dry_run: bool) -> None:
@@ -24,6 +25,7 @@ def intend(
     """Write the operations of a run that has begun; their ids in the same order."""
     if not intended:
         return ()
+    guard(connection, pair_id, run)
     run_id = _run_id(connection, pair_id, run)
     values = [
         {

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Table, and_, delete, insert, select
 
 from bridge.ports import OperationRecord, StoredLink
 from bridge.records import Entry, InboxItem, RunRecord
-from bridge.store import base, history, inbox, journal, tables
+from bridge.store import base, history, inbox, journal, tables, turns
 from bridge.store.commits import Commits
 from bridge.store.database import Database
+from bridge.turns import Holder, Turn
 
 
 class SqlStore:
@@ -152,9 +153,9 @@ class SqlStore:
         """Every link that a run wrote, by UID, as both sides had agreed on it before; None where that was nothing."""
         return self._database.read(lambda connection: history.agreed_before(connection, self._pair_id, run))
 
-    async def written_since(self, run: str) -> frozenset[str]:
-        """The UIDs of links that a later run wrote."""
-        return self._database.read(lambda connection: history.written_since(connection, self._pair_id, run))
+    async def written_since(self, run: str, but: Collection[str] = ()) -> frozenset[str]:
+        """The UIDs of links that a later run wrote, those named in `but` apart."""
+        return self._database.read(lambda connection: history.written_since(connection, self._pair_id, run, but))
 
     async def prune(self, before: datetime) -> int:
         """Forget runs that began before this (aware) but for the newest twenty, and what was answered by then."""
@@ -183,6 +184,24 @@ class SqlStore:
     async def last_answer(self, kind: str, key: str) -> InboxItem | None:
         """The newest closed item of a kind and key."""
         return self._database.read(lambda connection: inbox.last_answer(connection, self._pair_id, kind, key))
+
+    # -- turns ---------------------------------------------------------------------------------------------------------
+
+    async def turn(self) -> Turn:
+        """Whose turn it is, and how often that changed."""
+        return self._database.read(lambda connection: turns.read(connection, self._pair_id))
+
+    async def take_turn(self, before: Turn, mine: Holder) -> bool:
+        """Begin one, if nothing changed since `before` was read; whether it did."""
+        return self._database.write(lambda connection: turns.take(connection, self._pair_id, before, mine))
+
+    async def renew_turn(self, mine: Holder) -> bool:
+        """Keep it until `mine.until`; whether it still was this run's."""
+        return self._database.write(lambda connection: turns.renew(connection, self._pair_id, mine))
+
+    async def end_turn(self, run: str) -> None:
+        """It is nobody's now, if it was this run's."""
+        self._database.write(lambda connection: turns.end(connection, self._pair_id, run))
 
 
 def _drop(connection: Connection, table: Table, key: Mapping[str, object]) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration. Kept here so that an up-to-date state opens without importing Alembic."""
 
 
@@ -209,4 +209,16 @@ inbox = Table(
     Index("inbox_by_key", "pair_id", "kind", "key"),
     Index("inbox_by_uid", "pair_id", "uid"),
     sqlite_autoincrement=True,
+)
+
+turns = Table(
+    "turns",
+    METADATA,
+    Column("pair_id", Integer, ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("run", Text),
+    Column("host", Text),
+    Column("pid", Integer),
+    Column("since", _moment),
+    Column("until", _moment),
 )

@@ -27,6 +27,7 @@ from bridge.core.plan import (
     Work,
     again,
     concerned,
+    digest,
     mend,
 )
 from bridge.core.settle import Reread, read_back
@@ -98,8 +99,12 @@ class Executor:
         if pairing.href is not None and pairing.etag is not None:
             resource = Resource(pairing.href, pairing.etag, self.ics.get(pairing.href, ""))
         receipt = Receipt(work, dict(linked_by_slot(pairing.rows)), resource, parts=standing_beside(pairing, self.ics))
-        if self.options.stopping():
-            receipt.reports += [described(each, "waiting", "The program was stopped.") for each in work.operations]
+        chosen = self.options.chosen
+        if self.options.stopping() or (
+            chosen is not None and any(digest(each) not in chosen for each in work.operations)
+        ):
+            why = "The program was stopped." if self.options.stopping() else "It was not in the plan that you saw."
+            receipt.reports += [described(each, "waiting", why) for each in work.operations]
             receipt.retry = True
             return receipt
         if any(self._edited_since(each.row) for each in reached(work)):

@@ -23,8 +23,8 @@ HEAVY = (
     "stamina",
     "starlette",
 )
-COMMANDS = ("check", "demo", "export", "init", "login", "sandbox", "status", "sync", "verify")
-NOT_BUILT = ("daemon", "history", "undo", "conflicts", "resolve", "worker", "pairs")
+COMMANDS = ("check", "daemon", "demo", "export", "init", "login", "sandbox", "status", "sync", "verify")
+NOT_BUILT = ("history", "undo", "conflicts", "resolve", "worker", "pairs")
 
 
 def imported_by(*arguments: str) -> set[str]:
