@@ -105,8 +105,8 @@ class Journal(Protocol):
         """Every link that a run wrote, by UID, as both sides had agreed on it before; None where that was nothing."""
         ...
 
-    async def written_since(self, run: str) -> frozenset[str]:
-        """The UIDs of links that a later run wrote."""
+    async def written_since(self, run: str, but: Collection[str] = ()) -> frozenset[str]:
+        """The UIDs of links that a later run wrote, those named in `but` apart."""
         ...
 
     async def prune(self, before: datetime) -> int:

@@ -139,7 +139,11 @@ def _with_values(pairing: Pairing, want: Values) -> Pairing | Lapsed:
     if shown is None:
         return Lapsed(GONE)
     for name, (there, here) in want.seen.items():
-        if not same(getattr(row.task, name), there) or not same(getattr(shown, name), here):
+        # What is wished may stand there already: of a run that died before it had written the other side.
+        wished = want.fields.get(name)
+        if not any(same(getattr(row.task, name), each) for each in (there, wished)):
+            return Lapsed(EDITED)
+        if not any(same(getattr(shown, name), each) for each in (here, wished)):
             return Lapsed(EDITED)
     theirs = {name: getattr(row.task, name) for name in want.fields}
     wished = _saying(series, want, want.fields)
@@ -176,6 +180,9 @@ def _taking(task: Task, fields: Mapping[str, object]) -> Task:
 def _with_form(pairing: Pairing, want: Form, zone: ZoneInfo) -> Pairing | Lapsed:
     if not pairing.rows and pairing.series is None:
         return _back(pairing, want)
+    if pairing.rows and pairing.series is None and pairing.link.series is None:
+        # It came back in LionDesk, by a run that died before the calendar had it.
+        return replace(_back(pairing, want), rows=pairing.rows)
     if not pairing.rows or pairing.series is None:
         return Lapsed("Only one side has it now.")
     if edited(pairing, zone) or not _as_left(pairing, want):
@@ -193,9 +200,13 @@ def _as_left(pairing: Pairing, want: Form) -> bool:
     """Whether what the run wrote still stands: both people may have made the same edit since, which is no run's."""
     rows = linked_by_slot(pairing.rows)
     for slot, fields in want.left.items():
-        row = rows.get(slot)
-        if row is not None and any(not same(getattr(row.task, name), value) for name, value in fields.items()):
-            return False
+        row, before = rows.get(slot), value_at(want.series, slot)
+        if row is None:
+            continue
+        for name, value in fields.items():
+            stands = (value, getattr(before, name, value))  # or is back already, of a run that died
+            if not any(same(getattr(row.task, name), each) for each in stands):
+                return False
     return True
 
 

@@ -39,13 +39,13 @@ def digests(works: Sequence[Work]) -> list[str]:
 async def guarded(pair: Pair, observation: Observation, works: Sequence[Work], *, allowed: bool) -> Decision:
     """Whether a person must look first. What there is to lose is counted only when several items are written."""
     busy = [work for work in works if not work.quiet]
+    if not busy:
+        return Decision(None)
     item = await _answered(pair)
     if item is not None and item.content.get("decision") in ("approve", "always"):
         if item.content["digest"] == digest_of(digests(busy)):
             return Decision(None, item)
-        if busy:
-            why = "what would be done now is not the plan that you approved"
-            return Decision(Halt(why))
+        return Decision(Halt("what would be done now is not the plan that you approved"))
     if allowed or len(busy) < 2:
         return Decision(None)
     known = Known(len(await pair.store.etags()), observation.emptied, _replaced(observation), await _passed(pair))

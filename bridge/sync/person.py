@@ -19,8 +19,8 @@ from bridge.core.wishes import GONE, Alone, Form, Gone, Lapsed, Want, Wish, as_l
 from bridge.records import InboxItem
 from bridge.sync.answers import answers_of
 from bridge.sync.halting import REJECTED
-from bridge.sync.pair import Options, Pair
-from bridge.sync.undo import taken_back
+from bridge.sync.pair import Options, Pair, Undo
+from bridge.sync.undo import going_on, taken_back
 from bridge.wording import quoted
 
 ALONE = "left_alone"
@@ -45,6 +45,7 @@ class Person:
     alone: frozenset[str] = frozenset()
     rejected: frozenset[str] = frozenset()
     left: tuple[str, ...] = ()
+    undo: Undo | None = None
     doubts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -77,15 +78,17 @@ async def person_of(pair: Pair, options: Options) -> Person:
     known = Person(alone=frozenset(_texts(facts.get(ALONE))), rejected=frozenset(_texts(facts.get(REJECTED))))
     if pair.records is None:
         return known
-    if options.undo is not None:
-        undoing = await taken_back(pair, pair.records, options.undo)
-        known = replace(known, wishes=tuple((None, wish) for wish in undoing.wishes), left=undoing.left)
+    undo = going_on(facts, options.undo)
+    if undo is not None:
+        undoing = await taken_back(pair, pair.records, undo)
+        wishes = tuple((None, wish) for wish in undoing.wishes)
+        known = replace(known, wishes=wishes, left=undoing.left, undo=undo)
     items = await pair.records.open_items()
     if not items:
         return known
     answers = answers_of(items, pair.context)
-    wishes = (*known.wishes, *answers.wishes)
-    return replace(known, wishes=wishes, asked=_asked(items), decided=answers.decided, doubts=answers.doubts)
+    known = replace(known, wishes=(*known.wishes, *answers.wishes), asked=_asked(items))
+    return replace(known, decided=answers.decided, doubts=answers.doubts)
 
 
 def _asked(items: Sequence[InboxItem]) -> dict[str, tuple[Question, ...]]:

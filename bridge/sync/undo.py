@@ -21,6 +21,8 @@ from bridge.sync.pair import Pair, Undo
 from bridge.wording import quoted
 
 VERB = "taken back"
+UNDOING = "undoing"
+"""Under which name a pair remembers the run that is being taken back: should that die, the next run goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ async def taken_back(pair: Pair, records: Records, undo: Undo) -> Undoing:
             "numbers. Nothing was done."
         )
     before = await records.agreed_before(undo.run)
-    since = await records.written_since(undo.run)
+    since = await records.written_since(undo.run, undo.by)
     wishes: list[Wish] = []
     left: list[str] = []
     for uid in dict.fromkeys(each.operation.uid for each in chosen or entries if each.operation.uid):
@@ -55,6 +57,28 @@ async def taken_back(pair: Pair, records: Records, undo: Undo) -> Undoing:
         else:
             wishes.append(Wish(uid, want, VERB, title))
     return Undoing(tuple(wishes), tuple(left))
+
+
+def going_on(facts: Mapping[str, object], undo: Undo | None) -> Undo | None:
+    """What this run takes back: what it was asked to, else what a dead run began to."""
+    begun = facts.get(UNDOING)
+    if not isinstance(begun, Mapping):
+        return undo
+    kept = Undo(str(begun["run"]), begun["only"], tuple(begun["by"]))
+    return kept if undo is None or (undo.run, undo.only) == (kept.run, kept.only) else undo
+
+
+async def begin_undo(pair: Pair, undo: Undo | None, run: str) -> None:
+    """Kept before the first write."""
+    if undo is not None:
+        note = {"run": undo.run, "only": undo.only, "by": [*undo.by, run]}
+        await pair.store.set_facts({UNDOING: note})
+
+
+async def end_undo(pair: Pair, undo: Undo | None, *, again: bool) -> None:
+    """Nothing is left to take back, unless something has to be tried `again`."""
+    if undo is not None and not again:
+        await pair.store.set_facts({UNDOING: None})
 
 
 def _slot_alone(chosen: Sequence[Entry]) -> Slot | None:

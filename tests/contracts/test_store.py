@@ -382,6 +382,7 @@ async def test_a_run_keeps_what_was_agreed_before_it(store: SqlStore) -> None:
     assert await store.agreed_before("r1") == {"a": before}
     assert await store.agreed_before("r2") == {"b": None}
     assert await store.written_since("r1") == {"b"}
+    assert await store.written_since("r1", but=["r2"]) == frozenset()
     assert await store.written_since("r2") == frozenset()
 
 
