@@ -51,8 +51,8 @@ class Refused:
 
     @property
     def later(self) -> bool:
-        """Nothing was done and nothing is wrong with the item: locked, too many requests, out of space for now."""
-        return self.status in (423, 425, 429, 503, 507)
+        """Nothing was done and nothing is wrong with the item: locked, too busy, a token that has just run out."""
+        return self.status in (401, 423, 425, 429, 503, 507)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,4 +366,3 @@ class Store(Protocol):
     async def last_runs(self, count: int = 1) -> tuple[Mapping[str, object], ...]:
         """The newest runs' reports, newest first, with `run`, `started_at`, `ended_at`, `outcome`, `result`."""
         ...
-

@@ -12,7 +12,7 @@ from bridge.records import InboxItem
 from bridge.sandbox.faults import Fault
 from bridge.sync import Options
 from tests.servers import ics
-from tests.system.stage import Stage
+from tests.system.stage import Stage, master
 
 
 async def lost(stage: Stage, kind: str) -> None:
@@ -72,6 +72,24 @@ async def test_a_refused_task_made_nothing_that_would_have_to_be_looked_for(stag
     assert "posted" not in ((await pending(stage)).pending or {})
     assert (await stage.sync()).code == 0
     assert len(stage.rows()) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_a_token_that_ends_within_a_run_is_no_refusal_of_the_tasks(stage: Stage, method: str) -> None:
+    stage.post("Call client", "2026-03-09T09:00:00")
+    await stage.sync()
+    name, calendar = stage.only()
+    stage.world.faults.append(Fault(kind="status", method=method, status=401))
+    if method == "POST":
+        stage.app.put("one.ics", ics("one", "Buy a sign"))
+    else:
+        master(calendar)["SUMMARY"] = "Call the client"
+        stage.put(name, calendar)
+    report = await stage.sync()
+    assert report.code == 1
+    assert await stage.state.pair("alice").open_items() == ()
+    assert (await stage.sync()).code == 0
+    await stage.settles()
 
 
 async def doubtful(stage: Stage) -> InboxItem:
