@@ -166,6 +166,10 @@ class Merging:
 
     def _tails(self) -> None:
         there, here = self.from_liondesk.tail, self.from_calendar.tail
+        there = there and self._against_singles(there, self.here, Side.LIONDESK)
+        here = here and self._against_singles(here, self.there, Side.CALENDAR)
+        self.from_liondesk = replace(self.from_liondesk, tail=there and _meaning(there))
+        self.from_calendar = replace(self.from_calendar, tail=here and _meaning(here))
         if there is None or here is None:
             return
         row = self.rows.get(here.at) or next(iter(self.rows.values()))
@@ -199,6 +203,27 @@ class Merging:
             if name not in told and self.conflicts and self.conflicts[-1].winner is None:
                 del fields_here[name]
         return replace(there, fields=fields_there), replace(here, fields=fields_here)
+
+    def _against_singles(self, tail: Tail, edits: dict[Slot, dict[str, object]], side: Side) -> Tail:
+        """A value for a tail of which the other side edited every occurrence by itself, so that it would be nowhere."""
+        slots = sorted(slot for slot in self.rows if slot >= tail.at)
+        fields = dict(tail.fields)
+        for name in tail.fields:
+            if not slots or any(name not in edits.get(slot, {}) for slot in slots):
+                continue
+            values = {side: fields[name], side.other: edits[slots[0]][name]}
+            there, here = values[Side.LIONDESK], values[Side.CALENDAR]
+            if same(there, here):
+                continue
+            dispute = self._dispute(slots[0], name, there, here, self.rows[slots[0]])
+            winner, because = self.policy(dispute)
+            self.conflicts.append(Conflict(dispute, winner, because))
+            if winner is not side:
+                del fields[name]
+            if winner is not side.other:
+                for slot in slots:
+                    del edits[slot][name]
+        return replace(tail, fields=fields)
 
     def _one_by_one(self, there: Tail) -> Tail:
         """LionDesk's values for a tail of a series that has other slots now: its occurrences say them one by one."""

@@ -180,7 +180,6 @@ BROKEN: Sequence[Broken] = (
         "bridge.core.reconcile:restored",
         lambda _original: lambda _old, new, _zone: new,
     ),
-    Broken("a POST is repeated after a lost answer", "bridge.sync.observe:posted_of", _answers({})),
     Broken(
         "EXDATE is ignored",
         "bridge.core.reconcile:calendar_delta",

@@ -167,7 +167,7 @@ class Requests:
                     fields = self._reaching(tail, slot, there)
                     if there in self.overridden:
                         fields |= self._newly_own(slot, there)
-                        due = self.overridden[there].due if "due" not in self.own.get(slot, {}) else due
+                        due = due if self._moved_there(slot) else self.overridden[there].due
                     if self._exceptional(slot):
                         due, fields = there, {**_content(self._series_at(slot)), **fields}
                     expected[there] = _with(replace(task, due=due), fields)
@@ -175,6 +175,11 @@ class Requests:
         if tail.restructured:
             own = {slot: task for slot, task in self.overridden.items() if slot >= tail.due}
             self.expected = {**own, **self.expected}
+
+    def _moved_there(self, slot: Slot) -> bool:
+        """Whether LionDesk moved an occurrence, by itself or with those that follow."""
+        tail = self.own_tail
+        return "due" in self.own.get(slot, {}) or (tail is not None and slot in tail.moved)
 
     def _newly_own(self, slot: Slot, there: Slot) -> dict[str, object]:
         """What an override says that the calendar did not say there before."""
