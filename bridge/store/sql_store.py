@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Table, and_, delete, insert, select
 
 from bridge.ports import OperationRecord, StoredLink
 from bridge.records import Entry, InboxItem, RunRecord
-from bridge.store import base, history, inbox, journal, tables
+from bridge.store import base, history, inbox, journal, tables, turns
 from bridge.store.commits import Commits
 from bridge.store.database import Database
+from bridge.turns import Holder, Turn
 
 
 class SqlStore:
@@ -183,6 +184,24 @@ class SqlStore:
     async def last_answer(self, kind: str, key: str) -> InboxItem | None:
         """The newest closed item of a kind and key."""
         return self._database.read(lambda connection: inbox.last_answer(connection, self._pair_id, kind, key))
+
+    # -- turns ---------------------------------------------------------------------------------------------------------
+
+    async def turn(self) -> Turn:
+        """Whose turn it is, and how often that changed."""
+        return self._database.read(lambda connection: turns.read(connection, self._pair_id))
+
+    async def take_turn(self, before: Turn, mine: Holder) -> bool:
+        """Begin one, if nothing changed since `before` was read; whether it did."""
+        return self._database.write(lambda connection: turns.take(connection, self._pair_id, before, mine))
+
+    async def renew_turn(self, mine: Holder) -> bool:
+        """Keep it until `mine.until`; whether it still was this run's."""
+        return self._database.write(lambda connection: turns.renew(connection, self._pair_id, mine))
+
+    async def end_turn(self, run: str) -> None:
+        """It is nobody's now, if it was this run's."""
+        self._database.write(lambda connection: turns.end(connection, self._pair_id, run))
 
 
 def _drop(connection: Connection, table: Table, key: Mapping[str, object]) -> None:

@@ -11,6 +11,7 @@ from bridge.core.plan import Limits
 from bridge.core.policies import DEFAULT_CHOICES, Choices, Policy
 from bridge.ports import Calendar, LionDesk, Store
 from bridge.records import Records
+from bridge.turns import Turns
 from bridge.vtodo import ContactCard, Context
 
 Progress = Callable[[int, int], None]
@@ -22,7 +23,8 @@ class Pair:
     """One pair, wired. `now` answers aware UTC. `sides` are those that may be written to (`direction`).
 
     `contact` reads one contact, None where LionDesk has none to show; None itself where tasks are to show none.
-    `records` are the inbox and the journal, None where nobody is there to be asked. `limits`: see `bridge.core.plan`.
+    `records` are the inbox and the journal, None where nobody is there to be asked; `turns` is None where nobody else
+    runs. `limits`: see `bridge.core.plan`.
     `safe_wait`: how long after a lost answer a task may still appear, so that it is not sent again sooner.
     """
 
@@ -38,6 +40,7 @@ class Pair:
     writes_calendar: bool = True
     contact: Callable[[str], Awaitable[ContactCard | None]] | None = None
     records: Records | None = None
+    turns: Turns | None = None
     limits: Limits = field(default_factory=Limits)
     safe_wait: timedelta = timedelta()
     shape: Shape = Shape.OVERRIDES
@@ -62,7 +65,8 @@ class Options:
 
     `stopping` is asked before each task's writes: once it says yes, the rest is left to the next run.
     `allow_mass_change`: a person has seen what the guards stopped, and wants it. `undo`: a run to be taken back;
-    `texts` are resources by UID that come back as they were.
+    `texts` are resources by UID that come back as they were. `chosen` are the digests of the operations that a person
+    saw and wants: a task that would be written otherwise is left to the next run. None: whatever there is to do.
     """
 
     dry_run: bool = False
@@ -71,5 +75,6 @@ class Options:
     run: str | None = None
     undo: Undo | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    chosen: frozenset[str] | None = None
     progress: Progress = field(default=lambda _done, _total: None)
     stopping: Callable[[], bool] = field(default=lambda: False)

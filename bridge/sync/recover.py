@@ -17,9 +17,10 @@ from bridge.sync.execute import Executor, others_rows, whole_series
 from bridge.sync.observe import as_link
 from bridge.sync.pair import Options, Pair
 from bridge.sync.standing import kept_waiting
+from bridge.sync.turn import TurnTaking
 
 
-async def finish_mending(pair: Pair, name: str) -> None:
+async def finish_mending(pair: Pair, name: str, turn: TurnTaking) -> None:
     """Mends what was announced, before this run compares anything.
 
     Where the request never took effect, nothing is mended and the base stands. Otherwise the rows as they are now
@@ -29,6 +30,7 @@ async def finish_mending(pair: Pair, name: str) -> None:
     announced = [each for each in await pair.store.links(pending=True) if (each.pending or {}).get("mend")]
     if not announced:
         return
+    await turn.take(name)
     await pair.store.begin_run(f"{name}-mend", pair.now(), dry_run=False)
     saved = [await _mended(pair, f"{name}-mend", each) for each in announced]
     await pair.store.save(saved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from bridge.core.plan import (
     Why,
     Work,
     all_dropped,
+    digest,
     plan,
     spelled_out,
 )
@@ -41,10 +42,12 @@ from bridge.sync.renewal import note, prepared, renewed
 from bridge.sync.settling import settle
 from bridge.sync.skipped import FACT, as_fact, still_skipped
 from bridge.sync.standing import kept_waiting, standing
+from bridge.sync.turn import TurnTaking, taking_turns
 from bridge.sync.undo import begin_undo, end_undo
 from bridge.sync.withheld import allowed, remember_direction, whole_if_turned
 from bridge.sync.words import described, disputed, given_up, waiting
 from bridge.sync.writers import noticed
+from bridge.turns import Busy, Overtaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,30 @@ class Planned:
         return frozenset(pairing.link.uid for pairing in pairings)
 
 
+TRIES = 3
+"""How often a run looks again because another one wrote meanwhile."""
+
+
 async def run(pair: Pair, options: Options) -> PairReport:
     """One run of a pair that was opened for it. Raises only `bridge.errors`: what is expected is in the report."""
+    for _ in range(TRIES):
+        async with taking_turns(pair) as turn:
+            try:
+                report = await _run(pair, options, turn)
+                if report.code == 0 or not await turn.overtaken():
+                    return report
+            except Overtaken:
+                continue
+    raise Busy(
+        f"Other runs of pair {pair.name} wrote each time this one was about to, so it wrote nothing. Run it again."
+    )
+
+
+async def _run(pair: Pair, options: Options, turn: TurnTaking) -> PairReport:
     started = pair.now()
     name = options.run or f"{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     if not options.dry_run:
-        await finish_mending(pair, name)
+        await finish_mending(pair, name, turn)
     pair, options = await prepared(pair, options)
     person = await person_of(pair, options)
     options = replace(options, texts=person.texts)
@@ -94,12 +115,14 @@ async def run(pair: Pair, options: Options) -> PairReport:
     if halt is not None and not options.dry_run:
         number = None if options.undo else await note_halt(pair, halt, planned.works)
     elif not options.dry_run:
+        if planned.conflicts or not all(work.quiet for work in planned.works):
+            await turn.take(name)
         await note_conflicts(pair, observation, planned.conflicts, planned.doubts.questions)
         pair = await introduced(pair, planned.works, full=options.full)
         planned = replace(planned, works=renewed(pair, planned.works, observation.ics))
         await begin_undo(pair, person.undo, name)
         receipts = await _execute(pair, name, started, observation, planned, options)
-        await _commit(pair, observation, planned, receipts)
+        await _commit(pair, observation, planned, receipts, lambda: turn.take(name))
         await note(pair, done=not any(each.retry or each.refused for each in receipts))
         await end_undo(pair, person.undo, again=any(each.retry for each in receipts))
         await close_halts(pair, decision.approved)
@@ -174,7 +197,7 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
 
 
 def _spelling(pair: Pair, observation: Observation) -> Spelling:
-    return Spelling(pair.context.zone, observation.horizon, observation.changing)
+    return Spelling(pair.context.zone, observation.horizon, observation.changing and bool(observation.links))
 
 
 def _by_due(work: Work) -> tuple[datetime, str]:
@@ -270,7 +293,13 @@ async def _execute(
     return receipts
 
 
-async def _commit(pair: Pair, observation: Observation, planned: Planned, receipts: Sequence[Receipt]) -> None:
+async def _commit(
+    pair: Pair,
+    observation: Observation,
+    planned: Planned,
+    receipts: Sequence[Receipt],
+    take_turn: Callable[[], Awaitable[None]],
+) -> None:
     """The base moves to what both sides answered; then the cursors do."""
     by_work = {id(receipt.work): receipt for receipt in receipts}
     links: list[StoredLink] = []
@@ -287,6 +316,7 @@ async def _commit(pair: Pair, observation: Observation, planned: Planned, receip
     held = {**observation.stored, **{each.stored.uid: each.stored for each in receipts if each.stored is not None}}
     changed = [link for link in links if held.get(link.uid) != link]
     if changed or forget:
+        await take_turn()
         await pair.store.save(changed, forget)
     wrote = any(receipt.work.calendar for receipt in receipts)
     calendar_cursor = await _past_own_writes(pair, observation) if wrote else observation.calendar_cursor
@@ -340,7 +370,7 @@ def _report(
         left_waiting += [waiting(each) for each in waits]
         dropped += work.dropped
         if options.dry_run or halt:
-            operations += [described(each) for each in (*work.liondesk, *work.calendar)]
+            operations += [replace(described(each), digest=digest(each)) for each in work.operations]
     for receipt in receipts:
         operations += receipt.reports
     failed = [each for each in operations if each.state == "failed"]

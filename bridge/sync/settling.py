@@ -38,7 +38,7 @@ def settle(pair: Pair, observation: Observation, work: Work, receipt: Receipt | 
     else:
         rows, resource, parts = receipt.rows, receipt.resource, receipt.parts
     split = _tails(work, receipt)
-    taken = {each.row.id for tail, *_ in split for each in tail.rows}
+    taken = {_newest_form(rows, each).id for tail, *_ in split for each in tail.rows}
     kept = {work.relinked.get(slot, slot): row for slot, row in rows.items() if row.id not in taken}
     own = [each for each in parts.values() if each.link == pairing.link.uid]
     kept = kept if own else _showable(pair, kept, resource)
@@ -76,8 +76,10 @@ def _showable(pair: Pair, rows: dict[Slot, Row], resource: Resource | None) -> d
 
 
 def _newest_form(rows: Mapping[Slot, Row], each: LinkedRow) -> Row:
-    """The newest form of a row that moved to another link."""
-    return next((row for row in rows.values() if row.id == each.row.id), each.row)
+    """The newest form of a row that moved to another link: under its id, or the new one that took its place."""
+    same = next((row for row in rows.values() if row.id == each.row.id), None)
+    heir = next((row for row in rows.values() if row.task.due == each.row.task.due), each.row)
+    return same if same is not None else heir
 
 
 def _resource(observation: Observation, pairing: Pairing) -> Resource | None:
