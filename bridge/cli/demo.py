@@ -16,7 +16,8 @@ from bridge.cli.terminal import is_painted
 def demo(*, once: bool, as_json: bool) -> int:
     """A tour: a LionDesk and a calendar server on this machine, an agent's tasks, and edits travelling both ways.
 
-    Afterwards the page is served and both sides stay open to play with, until Ctrl-C. Nothing is installed and nothing is left behind.
+    Afterwards the page is served and both sides stay open to play with, until Ctrl-C. Nothing is installed and nothing
+    is left behind.
     """
     try:
         from bridge.demo import run

@@ -77,7 +77,7 @@ class MailSettings(Struct, frozen=True, kw_only=True):
 
 
 class NotifySettings(Struct, frozen=True, kw_only=True):
-    """The table [notify]: who is told when a person is needed. `webhook` is a secret: its address is all that it asks."""
+    """The table [notify]: who is told when a person is needed. `webhook` is a secret: its address is all it asks."""
 
     webhook: Secret | None = None
     mail: MailSettings | None = None

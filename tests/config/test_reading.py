@@ -230,7 +230,7 @@ MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"pair": 'on_calendar_delete = "opened"'}, r"`on_calendar_delete` .* did you mean 'open'"),
     ({"pair": 'missing_due = "tomorrow"'}, r"`missing_due` .* (did you mean 'today'|one of skip, today)"),
     # credentials
-    ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y', redirect_uri = 'https://x.org/' }"}, r"this machine"),
+    ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y', redirect_uri = 'https://x/' }"}, r"this machine"),
     ({"liondesk": "oauth = { client_id = 'x', client_secret = 'y', redirect_uri = 'http://[::1]/' }"}, r"with a port"),
     ({"liondesk": "oauth = { client_id = 'x' }"}, r"\[pair.liondesk\] oauth of pair 'alice' needs `client_secret`"),
     ({"calendar": 'username = "alice"'}, r"\[pair.calendar\] .* needs `password`, too"),
