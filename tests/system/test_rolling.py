@@ -255,8 +255,10 @@ async def test_an_override_of_the_other_school_is_understood_and_rewritten_once(
 
 
 @pytest.mark.parametrize("hours", [0, 1])
-async def test_this_and_future_goes_on_as_a_series_of_its_own(pair: Stage, hours: int) -> None:
+@pytest.mark.parametrize("ids", ["kept", "new"])
+async def test_this_and_future_goes_on_as_a_series_of_its_own(pair: Stage, ids: str, hours: int) -> None:
     """Idiom 14, KOrganizer in a calendar where no override can stand."""
+    pair.world.set_switches({"tail_ids": ids, "tail_event": ids})
     await synced(pair)
     name, calendar = main(pair)
     todo = override(calendar, wall(16), SUMMARY="A new script", DTSTART=la(16, 9 + hours), DUE=la(16, 9 + hours))
