@@ -259,6 +259,7 @@ class Executor:
         written = tuple(receipt.rows.values())
         back = read_back(Reread(before, written, rows, work.expected, work.moved, shown, excluded, others))
         receipt.rows = dict(back.rows)
+        self.claimed |= {row.id: work.pairing.link.uid for row in back.rows.values()}
         self.fresh = {**self.fresh, **{row.id: row for row in rows}}
         self._answered |= {row.id: row for row in rows}
         horizon = max((row.task.due for row in rows if not row.deleted), default=None)

@@ -377,6 +377,19 @@ FOUND: dict[str, tuple[Mapping[str, object], list[Round]]] = {
             did(("LionDesk: due of tail", 4, 246, 143, 19)),
         ],
     ),
+    "of two series that were made in one run, each has its own rows": (
+        {"event_id": "hidden"},
+        [
+            did(("calendar: new", 1, 47, 401, 270), ("calendar: new", 2, 21, 175, 240)),
+        ],
+    ),
+    "a move of a tail in LionDesk stands beside a THISANDFUTURE of the calendar": (
+        {},
+        [
+            did(("LionDesk: new", 1, 184, 363, 225)),
+            did(("calendar: this and future", 2, 108, 145, 286), ("LionDesk: due of tail", 3, 346, 369, 230)),
+        ],
+    ),
 }
 
 
