@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from bridge.core.model import Side, Status
 from bridge.records import InboxItem
@@ -50,8 +50,11 @@ def value_of(field: str, value: object) -> object:
             return value
 
 
-def sentences(item: InboxItem) -> tuple[str, ...]:
-    """What a person reads: the first says what it is about, further ones both values or the plan."""
+def sentences(item: InboxItem, zone: tzinfo | None = None) -> tuple[str, ...]:
+    """What a person reads: the first says what it is about, further ones both values or the plan.
+
+    `zone` is the one in which it says when something was edited; None is this machine's.
+    """
     content = item.content
     match item.kind:
         case "halt":
@@ -61,7 +64,7 @@ def sentences(item: InboxItem) -> tuple[str, ...]:
         case "doubtful":
             return _doubtful(content)
         case _:
-            return _conflict(content)
+            return _conflict(content, zone)
 
 
 def options(item: InboxItem) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ def _utc(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _conflict(content: Mapping[str, object]) -> tuple[str, ...]:
+def _conflict(content: Mapping[str, object], zone: tzinfo | None) -> tuple[str, ...]:
     title = quoted(str(content["summary"]))
     winner = content["winner"]
     if content["field"] == "existence":
@@ -116,7 +119,7 @@ def _conflict(content: Mapping[str, object]) -> tuple[str, ...]:
         f"Both sides changed the {what} of {title}{at}{more}: {told}.",
         *(
             f"{'LionDesk' if side == 'liondesk' else 'Calendar'}: {_value(field, content[side])}"
-            f"{_when(content.get(f'{side}_at'))}"
+            f"{_when(content.get(f'{side}_at'), zone)}"
             for side in ("liondesk", "calendar")
         ),
     )
@@ -128,10 +131,10 @@ def _value(field: str, value: object) -> str:
     return value_words(value_of(field, value))
 
 
-def _when(at: object) -> str:
+def _when(at: object, zone: tzinfo | None) -> str:
     if not isinstance(at, str):
         return ""
-    local = datetime.fromisoformat(at).astimezone()
+    local = datetime.fromisoformat(at).astimezone(zone)
     return f" (edited {moment(local.replace(tzinfo=None), beside=datetime.min)})"
 
 

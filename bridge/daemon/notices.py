@@ -11,12 +11,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from email.message import EmailMessage
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from bridge.config import MailSettings
+from bridge.inbox import sentences
+from bridge.records import InboxItem
 from bridge.report import PairReport
 from bridge.telemetry import hide, log
 
@@ -42,9 +43,9 @@ class Notices:
     def __init__(self, sends: Sequence[Send], memory: Memory) -> None:
         self._sends, self._memory = tuple(sends), memory
 
-    async def heard(self, pair: str, report: PairReport, _ended: datetime) -> None:
-        """A run ended. What could not be told is tried again after the next one."""
-        needs = needs_of(report)
+    async def heard(self, pair: str, report: PairReport, waiting: Sequence[InboxItem]) -> None:
+        """A run ended, and these items wait for an answer. What could not be told is tried again after the next one."""
+        needs = needs_of(report, waiting)
         told = list(await self._memory.load(pair))
         fresh = [sentence for key, sentence in needs.items() if key not in told]
         if fresh:
@@ -58,16 +59,13 @@ class Notices:
             await self._memory.save(pair, list(needs))
 
 
-def needs_of(report: PairReport) -> Mapping[str, str]:
+def needs_of(report: PairReport, waiting: Sequence[InboxItem]) -> Mapping[str, str]:
     """What a person must do, in sentences, under keys that stay the same for as long as the need does."""
-    needs: dict[str, str] = {}
-    if report.halt is not None:
+    needs = {f"item {each.id}": " ".join(sentences(each)[:3]) for each in waiting if each.kind != "halt"}
+    if report.halt is not None and not report.questions:
         needs[f"halt {report.halt}"] = report.halt
     if report.code == _LOGIN_NEEDED:
         needs |= {f"access {error}": error for error in report.errors}
-    for each in report.conflicts:
-        if each.kept is None:
-            needs[f"conflict {each.item} {each.occurrence} {each.field}"] = each.sentence()
     return needs
 
 

@@ -187,4 +187,4 @@ async def with_questions(pair: Pair, report: PairReport) -> PairReport:
         f"{many} for your answer; everything else was done, and each side keeps what it has there. `liondesk-bridge "
         "conflicts` lists them."
     )
-    return replace(report, outcome=Outcome.HALTED, halt=halt)
+    return replace(report, outcome=Outcome.HALTED, halt=halt, questions=len(waiting))
