@@ -82,7 +82,12 @@ def _deleted_in_liondesk(pairing: Pairing, zone: ZoneInfo) -> Agreement:
     here = calendar_delta(pairing.link.series, series, pairing.link.rows, zone)
     if here.only_less:
         return Agreement(pairing, series, to_calendar=Delta(gone=True))
-    return Agreement(pairing, series, create=Side.LIONDESK, conflicts=(_survived(pairing, Side.CALENDAR),))
+    survived = (_survived(pairing, Side.CALENDAR),)
+    if series.master is None:  # stand-alone tasks: those that were edited outlive their series, each by itself
+        kept = {slot: each.task for slot, each in series.overrides.items() if slot in {*here.edits, *here.adds}}
+        gone = Delta(drops=series.overrides.keys() - kept.keys())
+        return Agreement(pairing, series, to_liondesk=Delta(adds=kept), to_calendar=gone, conflicts=survived)
+    return Agreement(pairing, series, create=Side.LIONDESK, conflicts=survived)
 
 
 def _survived(pairing: Pairing, edited: Side) -> Conflict:

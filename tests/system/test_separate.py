@@ -119,6 +119,21 @@ async def test_both_sides_edited_one_task_merge(pair: Stage) -> None:
     await sends(pair, "PATCH 3")
 
 
+@pytest.mark.parametrize("gone", ["all of it", "its tail"])
+async def test_a_task_edited_outlives_its_series_alone(pair: Stage, gone: str) -> None:
+    """An edit beats a deletion; the other tasks of the series go, since nobody edited those."""
+    rows = await synced(pair)
+    pair.delete(rows[0], 3 if gone == "all of it" else 2)
+    name, calendar = part(pair, wall(16))
+    master(calendar)["SUMMARY"] = "Call the lawyer"
+    pair.put(name, calendar)
+    await pair.sync(allow_mass_change=True)
+    assert pair.kinds() == ["POST plain"]
+    assert pair.app.names() == [name]
+    assert pair.liondesk_shows() == [("Call the lawyer", wall(16), False)]
+    await pair.settles()
+
+
 async def test_a_moving_horizon_brings_one_task_for_each_new_row(pair: Stage) -> None:
     await synced(pair, ENDLESS)
     for _ in range(3):
