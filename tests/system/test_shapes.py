@@ -156,6 +156,31 @@ async def test_lost_state_is_adopted_and_nothing_is_doubled(pair: Stage) -> None
     await pair.settles()
 
 
+@pytest.mark.parametrize("shape", ["overrides", "rolling", "separate"])
+async def test_lost_state_finds_the_tail_of_a_series_that_was_split(stage: Stage, shape: str) -> None:
+    """LionDesk has one event, the calendar two resources: the tail is adopted as well, and never told once more."""
+    pair = shaped(stage, shape)
+    rows = await synced_any(pair)
+    pair.patch(rows[2], 2, description="A new script")
+    await pair.sync()
+    await pair.settles()
+    before = pair.app.names()
+    pair.settings = msgspec.structs.replace(pair.settings, name="anew")
+    pair.complete(pair.rows()[0])
+    report = await pair.sync()
+    assert pair.kinds() == []
+    assert not report.skipped
+    assert set(before) <= set(pair.app.names())
+    await pair.settles()
+
+
+async def synced_any(pair: Stage) -> list[Any]:
+    pair.post("Call client", "2026-03-02T09:00:00", WEEKLY)
+    await pair.sync()
+    await pair.settles()
+    return pair.rows()
+
+
 async def test_a_rule_that_not_every_app_shows_is_told_as_single_tasks(stage: Stage) -> None:
     rolling = shaped(stage, "rolling")
     rolling.post("Pay", "2026-03-31T09:00:00", "FREQ=MONTHLY;COUNT=4;BYDAY=MO,TU;BYSETPOS=-1")

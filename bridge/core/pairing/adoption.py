@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bridge.core.model import Link, LinkedRow, Row, Series, Task
@@ -23,7 +24,9 @@ def adopt(groups: Sequence[Pairing], newcomers: Sequence[Found], zone: ZoneInfo)
         found = by_uid.get(pairing.link.uid)
         if found is not None and found.href in left:
             del left[found.href]
-            adopted.append(_with(pairing, found))
+            for each, shown in _divided(pairing, found, left.values(), zone):
+                left.pop(shown.href, None)
+                adopted.append(_with(each, shown))
         else:
             alone.append(pairing)
     by_text: dict[str, list[Found]] = defaultdict(list)
@@ -40,6 +43,37 @@ def adopt(groups: Sequence[Pairing], newcomers: Sequence[Found], zone: ZoneInfo)
             adopted.append(_with(pairing, match))
     newly = [_with(Pairing(Link(found.series.uid)), found) for found in left.values()]
     return [*_strays_home(adopted), *newly]
+
+
+def _divided(pairing: Pairing, head: Found, newcomers: Iterable[Found], zone: ZoneInfo) -> list[tuple[Pairing, Found]]:
+    """The rows of one event with the resources that show them: its tails are resources of their own.
+
+    Such a tail has rows that the head does not show, at its own moments, and says what most of them say, or has a UID
+    that the bridge derived from the head's.
+    """
+    rows = linked_by_slot(pairing.rows)
+    if head.series.rule is None or not rows:
+        return [(pairing, head)]
+    last = max(rows)
+    known = present(head.series, zone, last)
+    tails: list[tuple[Pairing, Found]] = []
+    for found in sorted((each for each in newcomers if each.series.master is not None), key=_begins):
+        own = present(found.series, zone, last) - known
+        mine = [each for each in pairing.rows if each.slot not in known and {each.slot, each.row.task.due} & own]
+        alike = [each for each in mine if each.row.task.summary == _text(found.series)]
+        derived = found.series.uid.startswith(f"{pairing.link.uid}-")
+        if not mine or not (derived or (found.series.rule is not None and 2 * len(alike) > len(own))):
+            continue
+        linked = rows_for(found.series, [each.row for each in mine], zone)
+        taken = {each.row.id for each in linked}
+        pairing = replace(pairing, rows=tuple(each for each in pairing.rows if each.row.id not in taken))
+        tails.append((replace(pairing, link=Link(found.series.uid), rows=linked), found))
+    return [(pairing, head), *tails]
+
+
+def _begins(found: Found) -> datetime:
+    assert found.series.master is not None
+    return found.series.master.due
 
 
 def _strays_home(pairings: Sequence[Pairing]) -> list[Pairing]:
