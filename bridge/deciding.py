@@ -5,7 +5,7 @@ Should that run not end, or a side be out of reach, the next run carries it out:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -57,9 +57,13 @@ async def resolve(
     answer: str,
     options: Options,
     *,
+    alike: Sequence[InboxItem] = (),
     now: Callable[[], datetime] = _utc_now,
 ) -> Settled:
-    """Answer an open item with one of `SIDES`, a plan with one of `PLANS`. Raises UsageError and StateError."""
+    """Answer an open item with one of `SIDES`, a plan with one of `PLANS`. Raises UsageError and StateError.
+
+    Those that are `alike` get the same answer, and one run carries out all; which of them are settled is left alone.
+    """
     from bridge.app import synced
 
     store = state.pair(settings.name)
@@ -67,15 +71,17 @@ async def resolve(
     _refuse_what_does_not_fit(item, answer)
     if answer == "reject":
         await _reject(store, item)
-    elif item.kind != "halt" and not asks_for_work(item, answer):
-        await store.close_items([item.id or 0], answer)
-    else:
-        if answer == "always":
-            await _raise_limit(store, item)
-        await store.put_items([decided(item, answer)])
-        report = await synced(settings, state, options, now=now)
-        return Settled(await _again(store, item), report)
-    return Settled(await _again(store, item), None)
+        return Settled(await _again(store, item), None)
+    fresh = [item, *[each for each in [await _again(store, other) for other in alike] if each.answer is None]]
+    work = [each for each in fresh if each.kind == "halt" or asks_for_work(each, answer)]
+    await store.close_items([each.id or 0 for each in fresh if each not in work], answer)
+    if not work:
+        return Settled(await _again(store, item), None)
+    if answer == "always":
+        await _raise_limit(store, item)
+    await store.put_items([decided(each, answer) for each in work])
+    report = await synced(settings, state, options, now=now)
+    return Settled(await _again(store, item), report)
 
 
 def _refuse_what_does_not_fit(item: InboxItem, answer: str) -> None:

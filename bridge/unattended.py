@@ -137,11 +137,11 @@ class Unattended:
             for name, each in self.service.pairs.items()
         }
 
-    async def _resolve(self, name: str, item: InboxItem, answer: str) -> str:
+    async def _resolve(self, name: str, item: InboxItem, answer: str, alike: Sequence[InboxItem]) -> str:
         run = f"{self._now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
         settings, options = self._settings(name), Options(run=run)
         settled = await self.service.alone(
-            name, lambda: resolve(settings, self.state, item, answer, options, now=self._now)
+            name, lambda: resolve(settings, self.state, item, answer, options, alike=alike, now=self._now)
         )
         return settled.told(answer)
 

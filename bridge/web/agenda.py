@@ -65,13 +65,13 @@ async def agenda(request: Request) -> Response:
     name = request.query_params.get("pair", "")
     name = name if name in names else next(iter(names), "")
     if not name:
-        return page(request, "agenda.html", names=names, name="", days=(), zone="", left_out=0, today=None)
+        return await page(request, "agenda.html", names=names, name="", days=(), zone="", left_out=0, today=None)
     async with ground.opened(name) as pair:
         now = ground.now().astimezone(pair.context.zone).replace(tzinfo=None)
         entries = await entries_of(pair, now - BEFORE, now + AHEAD)
         zone = pair.context.zone.key
     shown = entries[:MOST]
-    return page(
+    return await page(
         request,
         "agenda.html",
         names=names,

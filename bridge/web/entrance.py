@@ -14,7 +14,7 @@ from bridge.web.sessions import Sessions
 
 async def ask(request: Request) -> Response:
     """GET /login."""
-    return page(request, "login.html", wrong="", next=_inside(request.query_params.get("next", "/")))
+    return await page(request, "login.html", wrong="", next=_inside(request.query_params.get("next", "/")))
 
 
 async def answer(request: Request) -> Response:
@@ -26,9 +26,9 @@ async def answer(request: Request) -> Response:
         session = sessions.log_in(session_of(request), form.get("password", ""))
     except PermissionError:
         wrong = "Too many wrong passwords. Wait five minutes."
-        return page(request, "login.html", HTTPStatus.TOO_MANY_REQUESTS, wrong=wrong, next=wanted)
+        return await page(request, "login.html", HTTPStatus.TOO_MANY_REQUESTS, wrong=wrong, next=wanted)
     if session is None:
-        return page(request, "login.html", HTTPStatus.FORBIDDEN, wrong="That is not the password.", next=wanted)
+        return await page(request, "login.html", HTTPStatus.FORBIDDEN, wrong="That is not the password.", next=wanted)
     response = RedirectResponse(wanted, HTTPStatus.SEE_OTHER)
     response.headers["Set-Cookie"] = cookie(session.key)
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,16 +31,16 @@ class Shown:
 class Ground:
     """Everything the page can see and do. `configuration` and `pairs` answer as things stand now.
 
-    `sync_now`, `pause`, `resume` take a pair's name; `resolve` answers an item of the inbox, carries that out and says
-    what was done (raises BridgeError); `reload` reads the configuration again and answers what is wrong
-    with it, None where nothing is; `opened` is a pair wired to both sides; `metrics` is what Prometheus reads.
+    `sync_now`, `pause`, `resume` take a pair's name; `resolve` answers an item of the inbox and those alike,
+    carries that out and says what was done (raises BridgeError); `reload` reads the configuration again and says what
+    is wrong with it, None where nothing is; `opened` is a pair wired to both sides; `metrics` is what Prometheus reads.
     """
 
     configuration: Callable[[], Configuration]
     state: State
     pairs: Callable[[], Mapping[str, Shown]]
     sync_now: Callable[[str, Options], Awaitable[PairReport | None]]
-    resolve: Callable[[str, InboxItem, str], Awaitable[str]]
+    resolve: Callable[[str, InboxItem, str, Sequence[InboxItem]], Awaitable[str]]
     pause: Callable[[str], Awaitable[None]]
     resume: Callable[[str], Awaitable[None]]
     reload: Callable[[], str | None]

@@ -13,7 +13,7 @@ import ipaddress
 import secrets
 from collections.abc import Collection
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -35,7 +35,8 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-_LONGEST_FORM = 1_000_000
+_LONGEST_FORM = 2_000_000
+"""Bytes: the plan of a first run of fifty thousand tasks fits."""
 
 
 class Guard:
@@ -83,7 +84,8 @@ class Guard:
         may_pass = path.startswith(OPEN) and not (path.startswith("/feeds/") and request.method not in ("GET", "HEAD"))
         if not may_pass and self._sessions.guarded and not session.known:
             if request.method in ("GET", "HEAD"):
-                return RedirectResponse(f"/login?next={path}", HTTPStatus.SEE_OTHER)
+                wanted = f"{path}?{request.url.query}" if request.url.query else path
+                return RedirectResponse(f"/login?{urlencode({'next': wanted}, safe='/')}", HTTPStatus.SEE_OTHER)
             return PlainTextResponse("Log in first.\n", HTTPStatus.UNAUTHORIZED)
         return None
 

@@ -17,11 +17,15 @@ from bridge.inbox import TASK, value_of
 from bridge.records import Entry, RunRecord
 from bridge.report import FIELD_WORDS, PairReport
 from bridge.sync.pair import Options, Undo
-from bridge.web.pages import back, ground_of, page, posted
+from bridge.web.overview import problems_of
+from bridge.web.pages import back, ground_of, page, posted, zone_of
 from bridge.wording import moment, value_words
 
 PAGE = 50
 """How many runs, or changes of a task, one page lists."""
+
+LINES = 200
+"""How many changes of one run a page lists; a first run may have made ten thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +46,20 @@ async def history(request: Request) -> Response:
     wanted, before = request.query_params.get("task", "").strip(), request.query_params.get("before") or None
     names = [pair.name for pair in ground.configuration().pairs]
     if wanted:
-        stories = [
-            (
-                name,
-                [_line(each, await _zone(request, name)) for each in await ground.state.pair(name).story(wanted, PAGE)],
-            )
-            for name in names
-        ]
-        found = [(name, lines) for name, lines in stories if lines]
-        return page(request, "story.html", task=wanted, stories=found, most=PAGE)
+        found = []
+        for name in names:
+            zone = await zone_of(ground, name)
+            if lines := [_line(each, zone) for each in await ground.state.pair(name).story(wanted, PAGE)]:
+                found.append((name, lines))
+        return await page(request, "story.html", task=wanted, stories=found, most=PAGE)
     runs: list[tuple[str, RunRecord]] = []
     for name in names:
         runs += [(name, each) for each in await ground.state.pair(name).runs(PAGE, before)]
     runs.sort(key=lambda each: each[1].started_at, reverse=True)
-    shown = [(name, run, _when(run.started_at, await _zone(request, name)), _came(run)) for name, run in runs[:PAGE]]
+    zones = {name: await zone_of(ground, name) for name in names}
+    shown = [(name, run, _when(run.started_at, zones[name]), _came(run)) for name, run in runs[:PAGE]]
     older = shown[-1][1].run if len(shown) == PAGE else ""
-    return page(request, "history.html", runs=shown, older=older)
+    return await page(request, "history.html", runs=shown, older=older)
 
 
 async def one(request: Request) -> Response:
@@ -67,8 +69,12 @@ async def one(request: Request) -> Response:
     entries = await ground.state.pair(name).entries(run)
     if not entries:
         raise HTTPException(HTTPStatus.NOT_FOUND, "That run wrote nothing, or is not kept any more.")
-    zone = await _zone(request, name)
-    return page(request, "run.html", pair=name, run=run, lines=[_line(each, zone) for each in entries])
+    zone = await zone_of(ground, name)
+    asked = request.query_params.get("from", "")
+    first = min(int(asked), len(entries) - 1) if asked.isdecimal() else 0
+    lines = [_line(each, zone) for each in entries[first : first + LINES]]
+    count = len(entries)
+    return await page(request, "run.html", pair=name, run=run, lines=lines, first=first, count=count, most=LINES)
 
 
 async def undo(request: Request) -> Response:
@@ -79,10 +85,18 @@ async def undo(request: Request) -> Response:
     if report is None:
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The program is stopping.")
     shown = [(each.digest, each.sentence()) for each in report.operations if each.state == "planned"]
-    others = [line for line in report.sentences() if line not in {words for _, words in shown}]
-    problems = (*report.errors, *([report.halt] if report.halt else []))
-    return page(
-        request, "undo.html", pair=name, run=wanted.run, only=wanted.only, shown=shown, others=others, problems=problems
+    said = {words for _, words in shown}
+    others = [line for line in report.sentences() if line not in said]
+    return await page(
+        request,
+        "undo.html",
+        pair=name,
+        run=wanted.run,
+        only=wanted.only,
+        shown=shown,
+        others=others,
+        problems=problems_of(report),
+        most=LINES,
     )
 
 
@@ -114,14 +128,6 @@ def _came_of(report: PairReport | None) -> str:
 def _known(request: Request, name: str) -> None:
     if name not in ground_of(request).pairs():
         raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no pair {name}.")
-
-
-async def _zone(request: Request, name: str) -> ZoneInfo:
-    """The pair's zone as it is configured or remembered; looking at history costs LionDesk nothing."""
-    ground = ground_of(request)
-    settings = next(pair for pair in ground.configuration().pairs if pair.name == name)
-    known = settings.liondesk.time_zone or (await ground.state.pair(name).facts()).get("time_zone")
-    return ZoneInfo(str(known or "UTC"))
 
 
 def _line(entry: Entry, zone: ZoneInfo) -> Line:

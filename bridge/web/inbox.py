@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,7 +17,7 @@ from bridge.errors import BridgeError, UsageError
 from bridge.inbox import ALWAYS, always, options, sentences
 from bridge.records import InboxItem
 from bridge.report import FIELD_WORDS, WIRE
-from bridge.web.pages import ago, back, ground_of, page, posted
+from bridge.web.pages import ago, back, ground_of, page, posted, zone_of
 
 WORDS = {
     "--keep liondesk": ("liondesk", "Keep LionDesk's"),
@@ -61,8 +63,9 @@ async def inbox(request: Request) -> Response:
     for pair in ground.configuration().pairs:
         kept = always(await ground.state.pair(pair.name).facts())
         chosen += [(pair.name, field, _field_words(field), side.value) for field, side in kept.items()]
-    asked = [_asked(pair, item, found, request) for pair, item in found[:MOST]]
-    return page(request, "inbox.html", items=asked, left_out=len(found) - len(asked), chosen=chosen)
+    zones = {pair.name: await zone_of(ground, pair.name) for pair in ground.configuration().pairs}
+    asked = [_asked(pair, item, found, zones[pair], ground.now()) for pair, item in found[:MOST]]
+    return await page(request, "inbox.html", items=asked, left_out=len(found) - len(asked), chosen=chosen)
 
 
 async def answer(request: Request) -> Response:
@@ -80,18 +83,17 @@ async def answer(request: Request) -> Response:
     if "always" in form and item.kind == "conflict" and said in ("liondesk", "calendar"):
         kept = {field: side.value for field, side in always(await store.facts()).items()}
         await store.set_facts({ALWAYS: {**kept, str(item.content["field"]): Side(said).value}})
-    same = [each for each in await store.open_items() if _alike(each, item)] if "alike" in form else [item]
-    told = [await _answered(request, name, each, said) for each in same]
-    return back("/inbox", told[0] if len(told) == 1 else f"{len(told)} items were answered. {told[-1]}")
-
-
-async def _answered(request: Request, name: str, item: InboxItem, said: str) -> str:
+    same = [each for each in await store.open_items() if _alike(each, item)] if "alike" in form else []
+    others = [each for each in same if each.id != item.id]
     try:
-        return await ground_of(request).resolve(name, item, said)
-    except UsageError:
-        return "That was answered meanwhile; nothing was done twice."
+        told = await ground.resolve(name, item, said, others)
+    except UsageError as error:
+        now = await store.item(item.id or 0)
+        late = now is None or now.answer is not None
+        return back("/inbox", "That was answered meanwhile; nothing was done twice." if late else str(error))
     except BridgeError as error:
-        return str(error)
+        return back("/inbox", str(error))
+    return back("/inbox", f"{len(others) + 1} items were answered." if others else told)
 
 
 async def forget(request: Request) -> Response:
@@ -107,8 +109,8 @@ async def forget(request: Request) -> Response:
     return back("/inbox", "From now on the pair's own setting decides again.")
 
 
-def _asked(pair: str, item: InboxItem, found: Sequence[tuple[str, InboxItem]], request: Request) -> Asked:
-    first, *rest = sentences(item)
+def _asked(pair: str, item: InboxItem, found: Sequence[tuple[str, InboxItem]], zone: ZoneInfo, now: datetime) -> Asked:
+    first, *rest = sentences(item, zone)
     sides = item.kind == "conflict" and item.content.get("field") != "existence"
     field = str(item.content.get("field") or "")
     alike = sum(1 for where, each in found if where == pair and _alike(each, item))
@@ -120,7 +122,7 @@ def _asked(pair: str, item: InboxItem, found: Sequence[tuple[str, InboxItem]], r
         first,
         () if sides else tuple(rest),
         (_value(rest[0]), _value(rest[1])) if sides else None,
-        ago(item.opened_at, ground_of(request).now()),
+        ago(item.opened_at, now),
         _answers(item),
         field if sides else "",
         _field_words(field),
@@ -134,8 +136,8 @@ def _answers(item: InboxItem) -> tuple[tuple[str, str], ...]:
 
 def _alike(one: InboxItem, other: InboxItem) -> bool:
     """Items that the same answer suits: the same kind, of conflicts the same field, and both wait or both do not."""
-    same = (one.kind, one.waits, one.content.get("field")) == (other.kind, other.waits, other.content.get("field"))
-    return same and one.kind != "halt"
+    of = [(each.kind, each.waits, each.content.get("field"), each.content.get("action")) for each in (one, other)]
+    return of[0] == of[1] and one.kind != "halt"
 
 
 def _field_words(field: str) -> str:

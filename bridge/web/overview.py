@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -14,10 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.config import PairSettings
-from bridge.report import Outcome
+from bridge.report import Outcome, PairReport
 from bridge.sync.pair import Options
 from bridge.web.ground import Shown
-from bridge.web.pages import ago, back, ground_of, page, posted
+from bridge.web.pages import ago, back, ground_of, page, posted, waiting_in
+
+LISTED = 100
+"""How many of the things that were left alone a card lists."""
 
 PATIENCE_S = 8.0
 """How long a person waits for "sync now" before the page goes on without it."""
@@ -35,6 +39,7 @@ class Card:
     next_run: str
     paused: bool
     running: bool
+    waiting: int
     problems: tuple[str, ...]
     open: tuple[str, ...]
 
@@ -47,8 +52,9 @@ async def overview(request: Request) -> Response:
     for settings in ground.configuration().pairs:
         if settings.name in shown:
             tasks = await ground.state.pair(settings.name).count()
-            cards.append(card(settings, shown[settings.name], tasks, ground.now()))
-    return page(request, "overview.html", cards=cards)
+            waiting = await waiting_in(ground, settings.name)
+            cards.append(card(settings, shown[settings.name], tasks, waiting, ground.now()))
+    return await page(request, "overview.html", cards=cards, aloud=" ".join(map(_aloud, cards)), most=LISTED)
 
 
 async def act(request: Request) -> Response:
@@ -84,11 +90,11 @@ async def reload(request: Request) -> Response:
     return back("/", wrong or "The configuration was read again.")
 
 
-def card(settings: PairSettings, shown: Shown, tasks: int, now: datetime) -> Card:
-    """A pair in words."""
+def card(settings: PairSettings, shown: Shown, tasks: int, waiting: int, now: datetime) -> Card:
+    """A pair in words; so many of its items wait for the person."""
     tone, says = _state(shown, tasks, now)
     report = shown.report
-    problems = (*report.errors, *([report.halt] if report.halt else [])) if report is not None else ()
+    problems = problems_of(report) if report is not None else ()
     left = [each for each in report.operations if each.state != "done"] if report is not None else []
     return Card(
         settings.name,
@@ -99,6 +105,7 @@ def card(settings: PairSettings, shown: Shown, tasks: int, now: datetime) -> Car
         _next(shown, now),
         shown.paused,
         shown.running,
+        waiting,
         problems,
         (
             *(each.sentence() for each in left),
@@ -107,7 +114,25 @@ def card(settings: PairSettings, shown: Shown, tasks: int, now: datetime) -> Car
     )
 
 
+def problems_of(report: PairReport) -> tuple[str, ...]:
+    """What went wrong or was stopped, in sentences. Open questions are not among it: the inbox has them."""
+    return (*report.errors, *([report.halt] if report.halt and not report.questions else []))
+
+
+def _aloud(card: Card) -> str:
+    """What a screen reader says of a pair when it changed: nothing that changes by itself, as moments do."""
+    waiting = f", {card.waiting} waiting for your answer" if card.waiting else ""
+    return f"{card.name}: {'paused' if card.paused else _TONES[card.tone]}{waiting}."
+
+
 Tone: TypeAlias = Literal["good", "busy", "off", "attention", "bad"]
+_TONES: Mapping[Tone, str] = {
+    "good": "both sides agree",
+    "busy": "syncing",
+    "off": "paused",
+    "attention": "needs you",
+    "bad": "does not get through",
+}
 
 
 def _state(shown: Shown, tasks: int, now: datetime) -> tuple[Tone, str]:
@@ -115,18 +140,20 @@ def _state(shown: Shown, tasks: int, now: datetime) -> tuple[Tone, str]:
     agreed = f"Agreed {ago(shown.agreed_at, now)}; {held}." if shown.agreed_at is not None else ""
     if shown.running:
         return "busy", f"Syncing now. {agreed}".strip()
-    tone, says = _outcome(shown, agreed)
+    tone, says = _outcome(shown, agreed, held)
     if shown.paused:
         return ("off" if tone in ("good", "busy") else tone), f"Paused. {says}".strip()
     return tone, says or "Has not run yet."
 
 
-def _outcome(shown: Shown, agreed: str) -> tuple[Tone, str]:
+def _outcome(shown: Shown, agreed: str, held: str) -> tuple[Tone, str]:
     if shown.report is None:
         return "good" if agreed else "busy", agreed
     match shown.report.outcome:
         case Outcome.AGREED:
             return "good", agreed
+        case Outcome.HALTED if shown.report.questions:
+            return "attention", f"All but what waits for you is the same on both sides; {held}."
         case Outcome.HALTED:
             return "attention", f"Stopped before its first write: you must look. {agreed}".strip()
         case Outcome.PARTIAL:
@@ -141,7 +168,7 @@ def _next(shown: Shown, now: datetime) -> str:
     if shown.paused or shown.next_at is None:
         return ""
     again = "Tried again" if shown.failures else "Next run"
-    return f"{again} {ago(shown.next_at, now)}."
+    return f"{again} {'at once' if shown.next_at <= now else ago(shown.next_at, now)}."
 
 
 def _place(url: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -17,6 +20,9 @@ from bridge.web.ground import Ground
 from bridge.web.guard import bears_token
 from bridge.web.sessions import Session
 
+_LEFTWARD = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
+"""The blocks of scripts that are written from right to left (Unicode, UAX 9)."""
+_LEFTWARD_RUN = re.compile(rf"[{_LEFTWARD}](?:[^'<>]*[{_LEFTWARD}])?")
 _SIZES = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -29,7 +35,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["ago"] = ago
+    environment.filters["directed"] = directed
     return environment
 
 
@@ -45,7 +51,7 @@ def session_of(request: Request) -> Session:
     return session
 
 
-def page(request: Request, template: str, status: int = 200, **values: object) -> Response:
+async def page(request: Request, template: str, status: int = 200, **values: object) -> Response:
     """A page from its template, which also knows what every page shows: the navigation, who is looking, the time."""
     ground = ground_of(request)
     common = {
@@ -54,8 +60,29 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         "guarded": request.app.state.sessions.guarded,
         "now": ground.now(),
         "said": request.query_params.get("said", ""),
+        "waiting": await _waiting(request),
     }
     return HTMLResponse(_templates().get_template(template).render({**common, **values}), status)
+
+
+async def _waiting(request: Request) -> int:
+    """How many items of the inbox wait for the person; a visitor who has yet to log in is told nothing."""
+    if request.app.state.sessions.guarded and not session_of(request).known:
+        return 0
+    ground = ground_of(request)
+    return sum([await waiting_in(ground, pair.name) for pair in ground.configuration().pairs])
+
+
+async def waiting_in(ground: Ground, pair: str) -> int:
+    """How many items of this pair wait for the person."""
+    return sum(each.waits for each in await ground.state.pair(pair).open_items())
+
+
+async def zone_of(ground: Ground, pair: str) -> ZoneInfo:
+    """The pair's zone as it is configured or remembered; looking at a page costs LionDesk nothing."""
+    settings = next(each for each in ground.configuration().pairs if each.name == pair)
+    known = settings.liondesk.time_zone or (await ground.state.pair(pair).facts()).get("time_zone")
+    return ZoneInfo(str(known or "UTC"))
 
 
 async def posted(request: Request) -> Mapping[str, str]:
@@ -78,8 +105,6 @@ async def posted_list(request: Request) -> list[tuple[str, str]]:
 
 def back(to: str, said: str = "") -> Response:
     """After a write: the page again, by GET, with a word on what was done."""
-    from urllib.parse import urlencode
-
     return RedirectResponse(f"{to}?{urlencode({'said': said})}" if said else to, HTTPStatus.SEE_OTHER)
 
 
@@ -87,7 +112,7 @@ async def failed(request: Request, error: Exception) -> Response:
     """A page for what went wrong: the user's address or form, never a traceback."""
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     words = error.detail if isinstance(error, HTTPException) else ""
-    return page(request, "error.html", status, code=int(status), words=words)
+    return await page(request, "error.html", status, code=int(status), words=words)
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -99,3 +124,13 @@ def ago(moment: datetime, now: datetime) -> str:
             span = f"{count} {name}{'s' if count > 1 else ''}"
             return f"{span} ago" if seconds > 0 else f"in {span}"
     return "just now" if seconds >= 0 else "in a moment"
+
+
+def directed(text: str) -> Markup:
+    """A sentence whose words of another direction turn nothing around them (HTML, bdi): 'שלום' of Mon 9 Mar."""
+    pieces: list[Markup | str] = []
+    end = 0
+    for found in _LEFTWARD_RUN.finditer(text):
+        pieces += [escape(text[end : found.start()]), Markup("<bdi>{}</bdi>").format(found[0])]
+        end = found.end()
+    return Markup("").join([*pieces, escape(text[end:])])

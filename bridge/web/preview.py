@@ -11,11 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.inbox import TASK
-from bridge.report import FIELD_WORDS, WIRE, OperationReport
+from bridge.report import FIELD_WORDS, WIRE, OperationReport, Outcome, PairReport
 from bridge.sync.halting import REJECTED, REMEMBERED
 from bridge.sync.pair import Options
+from bridge.web.overview import problems_of
 from bridge.web.pages import back, ground_of, page, posted_list
 from bridge.wording import value_words
+
+SINGLY = 200
+"""How many changes can be left out one by one; what comes after is shown in short, and done or left out together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,25 @@ async def preview(request: Request) -> Response:
     names = [pair.name for pair in ground.configuration().pairs]
     name = request.query_params.get("pair", "")
     name = name if name in names else next(iter(names), "")
-    if not name:
-        return page(request, "preview.html", names=names, name="", plan=(), others=(), problems=())
-    report = await ground.sync_now(name, Options(dry_run=True))
+    report = await ground.sync_now(name, Options(dry_run=True)) if name else PairReport("", Outcome.AGREED)
     if report is None:
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The program is stopping.")
     plan = [_planned(each) for each in report.operations if each.state == "planned"]
     said = {each.says for each in plan}
     others = [line for line in report.sentences() if line not in said]
-    problems = (*report.errors, *([report.halt] if report.halt else []))
-    return page(request, "preview.html", names=names, name=name, plan=plan, others=others, problems=problems)
+    return await page(
+        request,
+        "preview.html",
+        names=names,
+        name=name,
+        plan=plan[:SINGLY],
+        further=plan[SINGLY:],
+        rest=" ".join(each.digest for each in plan[SINGLY:]),
+        others=others[:SINGLY],
+        left_out=len(others[SINGLY:]),
+        problems=problems_of(report),
+        questions=report.questions,
+    )
 
 
 async def run(request: Request) -> Response:
@@ -54,10 +67,15 @@ async def run(request: Request) -> Response:
     ground, name = ground_of(request), dict(form).get("pair", "")
     if name not in ground.pairs():
         raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no pair {name}.")
-    shown = {value for key, value in form if key == "shown"}
-    wanted = {value for key, value in form if key == "wanted"}
+    shown = {each for key, value in form if key == "shown" for each in value.split()}
+    wanted = {each for key, value in form if key == "wanted" for each in value.split()}
     store = ground.state.pair(name)
-    if out := sorted(shown - wanted):
+    out = sorted(shown - wanted)
+    if len(out) > REMEMBERED:
+        return back(
+            "/preview", f"At most {REMEMBERED} changes can be left out. Nothing was done: pause the pair instead."
+        )
+    if out:
         known = (await store.facts()).get(REJECTED)
         kept = list(known) if isinstance(known, list) else []
         await store.set_facts({REJECTED: [*kept, *out][-REMEMBERED:]})

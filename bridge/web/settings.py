@@ -62,7 +62,7 @@ async def settings(request: Request) -> Response:
         )
         seen.append(Seen(pair.name, facts, await feeds_of(store)))
     configuration = ground.configuration()
-    return page(
+    return await page(
         request,
         "settings.html",
         pairs=seen,

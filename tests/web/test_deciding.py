@@ -159,7 +159,7 @@ def test_all_alike_are_answered_at_once_and_for_good(daemon: Daemon, visitor: Vi
     assert "the text is always LionDesk" in html.unescape(re.sub("<[^>]+>", "", said.text))
     conflict(daemon, "Sign the lease (LionDesk)")
     visitor.post("/pairs/sync")
-    assert "waits for you" not in visitor.text("/inbox")
+    assert "waits for your answer" not in visitor.text("/inbox")
     assert {row.values.description for row in daemon.desk.rows()} == {
         "Call Bill Gates (LionDesk)",
         "Order signs (LionDesk)",
@@ -168,7 +168,7 @@ def test_all_alike_are_answered_at_once_and_for_good(daemon: Daemon, visitor: Vi
     visitor.post("/inbox/ask-again", field="summary")
     conflict(daemon, "Order signs (LionDesk)")
     visitor.post("/pairs/sync")
-    assert "waits for you" in visitor.text("/inbox")
+    assert "1 thing waits for your answer" in visitor.text("/inbox")
 
 
 def test_a_halted_plan_is_shown_whole_and_approved(daemon: Daemon, visitor: Visitor) -> None:
