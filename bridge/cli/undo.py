@@ -30,8 +30,8 @@ def undo(run: str, *, dry_run: bool, only: int | None, allow_mass_change: bool, 
 
     A task that was edited since stays as it is, and is named. Of a task that the run created, the copy goes, and the
     one that a person made stays alone until somebody edits it. Deleted tasks and series come back with what was
-    completed. This is a run like any other: edits made since are synced by it, it can be undone, and should it be cut off,
-    the next run goes on with it.
+    completed. This is a run like any other: edits made since are synced by it, it can be undone, and should it be cut
+    off, the next run goes on with it.
     """
     found = configuration()
     from bridge.app import synced
