@@ -85,7 +85,7 @@ def _deleted_in_liondesk(pairing: Pairing, zone: ZoneInfo) -> Agreement:
     survived = (_survived(pairing, Side.CALENDAR),)
     if series.master is None:  # stand-alone tasks: those that were edited outlive their series, each by itself
         kept = {slot: each.task for slot, each in series.overrides.items() if slot in {*here.edits, *here.adds}}
-        gone = Delta(drops=series.overrides.keys() - kept.keys())
+        gone = Delta(drops=frozenset(series.overrides.keys() - kept.keys()))
         return Agreement(pairing, series, to_liondesk=Delta(adds=kept), to_calendar=gone, conflicts=survived)
     return Agreement(pairing, series, create=Side.LIONDESK, conflicts=survived)
 

@@ -24,9 +24,9 @@ def adopt(groups: Sequence[Pairing], newcomers: Sequence[Found], zone: ZoneInfo)
         found = by_uid.get(pairing.link.uid)
         if found is not None and found.href in left:
             del left[found.href]
-            for each, shown in _divided(pairing, found, left.values(), zone):
-                left.pop(shown.href, None)
-                adopted.append(_with(each, shown))
+            for each, resource in _divided(pairing, found, left.values(), zone):
+                left.pop(resource.href, None)
+                adopted.append(_with(each, resource))
         else:
             alone.append(pairing)
     by_text: dict[str, list[Found]] = defaultdict(list)
