@@ -273,6 +273,8 @@ def _outcomes(
         values = {ours, theirs} - {old} if old in (ours, theirs) else {ours, theirs}
         if len(values) > 1 and told.winner is not None:
             values = {ours if told.winner == "LionDesk" else theirs}
+        if series and there.done and not base.done:
+            values |= {old}  # "all" begins at the first open one
         options = [replace(option, **{each: value}) for option in options for value in sorted(values or {old})]
     return tuple(options)
 
