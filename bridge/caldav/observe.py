@@ -40,9 +40,11 @@ class Mark:
         """The cursor, or None where it is unreadable or belongs to another calendar."""
         try:
             mark = cls(**json.loads(text or ""))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
-        return mark if mark.tie == tie and mark.kind in ("token", "ctag", "etags") else None
+        said: tuple[object, object] = mark.value, mark.age  # whatever stood there
+        whole = isinstance(said[0], str) and isinstance(said[1], int)
+        return mark if whole and mark.tie == tie and mark.kind in ("token", "ctag", "etags") else None
 
 
 async def observe(place: Place, cursor: str | None, known: Known) -> ResourcesSeen:

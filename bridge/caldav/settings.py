@@ -77,6 +77,15 @@ class Identity:
     def kept(cls, text: object) -> Identity | None:
         """What was kept, whatever the settings are now; None where it is unreadable."""
         try:
-            return cls(**json.loads(text)) if isinstance(text, str) else None
-        except (ValueError, TypeError):
+            found = cls(**json.loads(text)) if isinstance(text, str) else None
+        except (ValueError, TypeError, RecursionError):
             return None
+        return found if found is not None and found._whole else None  # noqa: SLF001 - its own
+
+    @property
+    def _whole(self) -> bool:
+        """Whether the values are such as `to_text` wrote."""
+        texts = all(isinstance(each, str) for each in (self.settings, self.url, self.name, self.server))
+        maybe = all(each is None or isinstance(each, str) for each in (self.auth, self.resource_id))
+        chosen = self.cursor in ("token", "ctag", "etags") and self.component in ("todo", "event")
+        return texts and maybe and chosen

@@ -100,7 +100,7 @@ def load(text: str | None) -> tuple[Cursor | None, Habits]:
         value = json.loads(text or "")
         if value["version"] != _VERSION:
             return None, Habits()
-        habits = Habits(**value["habits"])
+        habits = Habits(**{name: bool(kept) for name, kept in value["habits"].items()})
         if "mark" not in value:
             return None, habits
         return Cursor(
@@ -111,7 +111,7 @@ def load(text: str | None) -> tuple[Cursor | None, Habits]:
             unheld=tuple(map(str, value["unheld"])),
             sample=dict(value["sample"]),
         ), habits
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, Habits()
 
 

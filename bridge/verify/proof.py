@@ -203,10 +203,10 @@ def _compared(
         )
     names = frozenset(categories.values())
     last = max(row.task.due for row in rows)
-    through = max(last, horizon) if all(ends(each.ics) for each in resources) else last
     there = sorted((of_row(row, categories), row.id) for row in rows)
     here: list[tuple[Shown, str]] = []
     try:
+        through = max(last, horizon) if all(ends(each.ics) for each in resources) else last
         for each in resources:
             here += [(shown, each.href) for shown in of_resource(each.ics, zone, names, through, lasting=lasting)]
     except ValueError as problem:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -53,9 +54,22 @@ def of_resource(ics: str, zone: ZoneInfo, names: frozenset[str], through: dateti
     """Every occurrence that a calendar object resource shows up to and with `through`, a naive wall-clock moment.
 
     `names` are LionDesk's categories; other entries of CATEGORIES are the user's. `lasting`: events that do not say
-    what their due moment is are due when they end. Raises ValueError for a text that
-    icalendar cannot read.
+    what their due moment is are due when they end. Raises ValueError for a text that cannot be read.
     """
+    with _in_words():
+        return _occurrences(ics, zone, names, through, lasting)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """The libraries raise whatever they stumble upon in a spoiled resource: here it is one thing, with words."""
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(" ".join(str(error).split())[:200] or type(error).__name__) from error
+
+
+def _occurrences(ics: str, zone: ZoneInfo, names: frozenset[str], through: datetime, lasting: bool) -> list[Shown]:
     import icalendar
     import recurring_ical_events
 
@@ -75,10 +89,11 @@ def of_resource(ics: str, zone: ZoneInfo, names: frozenset[str], through: dateti
 
 
 def ends(ics: str) -> bool:
-    """Whether a resource shows a last occurrence: it has no rule, or one with COUNT or UNTIL."""
+    """Whether a resource shows a last occurrence: it has no rule, or one with COUNT or UNTIL. Raises ValueError."""
     import icalendar
 
-    calendar = icalendar.Calendar.from_ical(ics)
+    with _in_words():
+        calendar = icalendar.Calendar.from_ical(ics)
     rules: list[object] = [part.get("RRULE") for kind in ("VTODO", "VEVENT") for part in calendar.walk(kind)]
     return all(rule is None or (isinstance(rule, dict) and ("COUNT" in rule or "UNTIL" in rule)) for rule in rules)
 
