@@ -18,7 +18,7 @@ SIMULATE_ARGS ?=
 # The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate power laws clean
+.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate power laws crash fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -69,6 +69,12 @@ power: $(VENV)/.test ## engines that are broken on purpose, and after how many h
 
 laws: $(VENV)/.test ## the laws of rules, clocks and merges on LAWS=20 times as many drawn examples
 	@LAWS=$(or $(LAWS),20) $(BIN)/pytest $(PYTEST_ARGS) tests/core
+
+crash: $(VENV)/.test ## kill -9 at every request and every commit of 17 scenarios, run again, verify
+	@$(BIN)/python -m tests.crash
+
+fuzz: $(VENV)/.test ## everything that reads foreign input, on FUZZ=20 times as many drawn examples, and monsters
+	@FUZZ=$(or $(FUZZ),20) $(BIN)/pytest -q tests/fuzz
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
