@@ -455,3 +455,39 @@ async def test_what_is_told_of_the_rule_is_not_told_of_an_open_task_before_it(pa
     shown = [(due, done) for _, due, done in pair.liondesk_shows()]
     later = [wall(9, 12)] if edit == "moved in time" else [wall(9)]
     assert shown[:2] == [(wall(3, 11), False), *((due, False) for due in later)]
+
+
+async def test_a_series_ended_in_the_calendar_leaves_what_stands_beside_it(pair: Stage) -> None:
+    """The app ends the rule after the first; one done and one moved stand by themselves, and nobody deleted those."""
+    await synced(pair)
+    pair.complete(pair.rows()[1])
+    pair.patch(pair.rows()[3], due_at="2026-03-24T12:00:00")
+    await pair.sync()
+    await pair.settles()
+    name, calendar = main(pair)
+    master(calendar)["RRULE"]["UNTIL"] = [la(2)]
+    pair.put(name, calendar)
+    await pair.sync()
+    await pair.sync()
+    assert pair.kinds() == ["DELETE 2", "DELETE 1"]
+    left = [(wall(2), False), (wall(9), True), (datetime(2026, 3, 24, 12), False)]
+    assert [(due, done) for _, due, done in pair.liondesk_shows()] == left
+    await pair.settles()
+
+
+async def test_a_split_behind_a_task_that_is_done_is_type_2_at_the_tails_first(pair: Stage) -> None:
+    """The second one is done and stands beside the series, so that the app's tail begins with the third."""
+    await synced(pair)
+    pair.complete(pair.rows()[1])
+    await pair.sync()
+    name, calendar = main(pair)
+    tail = parsed(calendar.to_ical().decode())
+    master(calendar)["RRULE"]["UNTIL"] = [la(2)]
+    master(tail)["UID"], master(tail)["SUMMARY"] = "tail-1", "Call the new client"
+    master(tail).pop("EXDATE", None)
+    stands(master(tail), la(16))
+    pair.put(name, calendar)
+    pair.put("tail-1.ics", tail)
+    await sends(pair, "PATCH 2")
+    assert [text for text, _, _ in pair.liondesk_shows()] == ["Call client"] * 2 + ["Call the new client"] * 4
+    assert [row.values.status for row in pair.rows()][1] == "complete"

@@ -138,7 +138,7 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneIn
     if next(expand(new.rule, moved_anchor), None) is None:  # it ends before it begins
         return anchor
     if (cut := cut_at(old, new, zone)) is not None and any(each.slot >= cut for each in rows):
-        return cut
+        return _ended_from(cut, new, rows, zone)
     opened = first_open(_beside_none(rows, old))
     at = opened.slot if opened else anchor
     end = max([at, moved_anchor, *(each.slot for each in rows)]) + BEYOND
@@ -154,6 +154,17 @@ def _structure(old: Series, new: Series, rows: Sequence[LinkedRow], zone: ZoneIn
         whole=at == anchor,
         moved=moved,
     )
+
+
+def _ended_from(cut: Slot, new: Series, rows: Sequence[LinkedRow], zone: ZoneInfo) -> Slot | None:
+    """Where nothing is left of a series that was cut: occurrences that stand beside it nobody deleted.
+
+    None where one of those is its last row: then those that are gone are dropped one by one.
+    """
+    after = sorted(each.slot for each in rows if each.slot >= cut)
+    shown = present(new, zone, after[-1])
+    last = max((slot for slot in after if slot in shown), default=None)
+    return next((slot for slot in after if last is None or slot > last), None)
 
 
 def cut_at(old: Series, new: Series, zone: ZoneInfo) -> Slot | None:

@@ -81,7 +81,11 @@ def _lost_tail(pairing: Pairing, zone: ZoneInfo) -> Slot | None:
     if pairing.link.series is None or pairing.series is None or not pairing.rows:
         return None
     at = cut_at(pairing.link.series, pairing.series, zone)
-    return at if at is not None and any(each.slot >= at for each in pairing.rows) else None
+    if at is None or not any(each.slot >= at for each in pairing.rows):
+        return None
+    standing = {part.slot for part in pairing.parts}
+    lost = min((each.slot for each in pairing.rows if each.slot >= at and each.slot not in standing), default=None)
+    return lost if lost is not None and any(at <= slot < lost for slot in standing) else at
 
 
 def _continues(pairing: Pairing, at: Slot, heir: Pairing) -> bool:
