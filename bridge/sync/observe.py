@@ -162,7 +162,7 @@ async def _touched(
 
 def _stirred(link: StoredLink, row_ids: frozenset[str], hrefs: frozenset[str]) -> bool:
     """Whether more than a note that waits for its day brings this link into the run."""
-    if link.pending is None or looked_after(link) or link.href in hrefs:
+    if link.pending is None or looked_after(link) or not hrefs.isdisjoint(hrefs_of(link)):
         return True
     return link.retire_at is not None or any(row.row_id in row_ids for row in link.rows)
 

@@ -69,7 +69,8 @@ def again(work: Work, spelling: Spelling, slots: frozenset[Slot], retired: froze
             pieces = spelled(pairing.shape, tail.series, _terms(spelling, tail, theirs, slots | theirs.keys(), retired))
             why = Why(Side.LIONDESK, "split")
             tails += _Writing(tail.link, None, (), why, None, retired).writes(pieces)
-    told = {slot: row for slot, row in rows.items() if slot in slots}
+    gone = {each.row.id for tail in work.split for each in tail.rows}
+    told = {slot: row for slot, row in rows.items() if slot in slots and row.id not in gone}
     head = next((each for each in work.calendar if isinstance(each, PutResource) and not _of_tail(each, work)), None)
     pieces = spelled(pairing.shape, work.series, _terms(spelling, pairing, told, slots, retired))
     default = Why(Side.LIONDESK, "spelled anew") if spelling.changing else Why(Side.CALENDAR, "in shape")

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import LinkedRow, Row, Series, Slot, Task
+from bridge.core.model import LinkedRow, Override, Row, Series, Slot, Task
 from bridge.core.occurrences import linked_by_slot, present, series_of, showing, with_override
 
 
@@ -60,11 +60,12 @@ def ruled(series: Series, terms: Terms) -> Series:
     """
     if series.master is not None or not any(row.rule is not None for row in terms.rows.values()):
         return series
-    fresh, _ = series_of(series.uid, [_silent(row) for row in terms.rows.values()], terms.horizon)
+    rows = {slot: _told(row, series.overrides.get(slot)) for slot, row in terms.rows.items()}
+    fresh, _ = series_of(series.uid, list(rows.values()), terms.horizon)
     if fresh.rule is None or fresh.master is None:
         return series
     first = fresh.master.due
-    linked = [LinkedRow(slot, _silent(row)) for slot, row in sorted(terms.rows.items()) if slot >= first]
+    linked = [LinkedRow(slot, row) for slot, row in sorted(rows.items()) if slot >= first]
     if not linked:
         return series
     fresh = showing(fresh, linked)
@@ -88,6 +89,7 @@ def _says_the_same(fresh: Series, series: Series, terms: Terms) -> bool:
     return terms.changing or present(fresh, terms.zone) == shown
 
 
-def _silent(row: Row) -> Row:
-    """The row without what a calendar does not tell."""
-    return replace(row, task=replace(row.task, contact_id=None, reminder_type=None))
+def _told(row: Row, override: Override | None) -> Row:
+    """The row as it will be when both sides agree, without what a calendar does not tell."""
+    task = row.task if override is None or override.cancelled else override.task
+    return replace(row, task=replace(task, contact_id=None, reminder_type=None))

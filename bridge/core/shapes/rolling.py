@@ -12,8 +12,8 @@ from itertools import accumulate, repeat
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bridge.core.model import Rule, Series, Slot, Status
-from bridge.core.occurrences import from_master, present
+from bridge.core.model import Override, Rule, Series, Slot, Status
+from bridge.core.occurrences import from_master, present, value_at
 from bridge.core.shapes import separate
 from bridge.core.shapes.anchoring import begun_at, grid, leads_to
 from bridge.core.shapes.pieces import Piece, Terms, alone, parts_of, ruled
@@ -39,8 +39,12 @@ def spelled(series: Series, terms: Terms) -> tuple[Piece, ...]:
         return separate.spelled(series, terms)
     ranged = {slot: each for slot, each in series.overrides.items() if each.this_and_future}
     plain = {slot: each for slot, each in series.overrides.items() if not each.this_and_future}
+    endless = series.rule.endless
     series = _rolled_back(replace(series, overrides=MappingProxyType(plain)), terms.zone)
     first, more = _plain(series, terms.zone)
+    if not more and not ranged and not endless:
+        series = _left_over(series, terms)
+        first, more = _plain(series, terms.zone)
     last = max([*series.overrides, *series.rdates], default=datetime.min)
     shown = present(series, terms.zone, last)
     own = {slot for slot in series.overrides if slot in shown} | (series.rdates & shown)
@@ -56,6 +60,16 @@ def spelled(series: Series, terms: Terms) -> tuple[Piece, ...]:
         return (*parts, Piece(first, alone(series, from_master(series, first)), heir=True))
     master = _master(series, first, terms.zone)
     return (*parts, Piece(None, replace(master, overrides=MappingProxyType(ranged))))
+
+
+def _left_over(series: Series, terms: Terms) -> Series:
+    """The series as it is gathered where no master stands: with its rule where what is left has one text of its own."""
+    own = ((slot, value_at(series, slot)) for slot in sorted(present(series, terms.zone)))
+    overrides = {slot: Override(task) for slot, task in own if task is not None}
+    rows = {slot: row for slot, row in terms.rows.items() if slot in overrides}
+    bare = replace(series, master=None, rule=None, overrides=MappingProxyType(overrides))
+    found = ruled(bare, replace(terms, rows=rows))
+    return found if found.rule is not None and _plain(found, terms.zone)[1] else series
 
 
 def first_plain(series: Series, zone: ZoneInfo) -> Slot | None:
