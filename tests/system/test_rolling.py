@@ -491,3 +491,22 @@ async def test_a_split_behind_a_task_that_is_done_is_type_2_at_the_tails_first(p
     await sends(pair, "PATCH 2")
     assert [text for text, _, _ in pair.liondesk_shows()] == ["Call client"] * 2 + ["Call the new client"] * 4
     assert [row.values.status for row in pair.rows()][1] == "complete"
+
+
+async def test_a_rule_taken_away_leaves_what_stands_beside_it(pair: Stage) -> None:
+    """One done and one moved stand by themselves: nobody deleted those, so LionDesk has them again."""
+    await synced(pair)
+    pair.complete(pair.rows()[1])
+    pair.patch(pair.rows()[3], due_at="2026-03-24T12:00:00", contact_id="1")
+    await pair.sync()
+    await pair.settles()
+    name, calendar = main(pair)
+    del master(calendar)["RRULE"]
+    master(calendar).pop("EXDATE", None)
+    pair.put(name, calendar)
+    await pair.sync()
+    assert pair.kinds() == ["PATCH 2", "POST plain", "POST plain"]
+    left = [(wall(2), False), (wall(9), True), (datetime(2026, 3, 24, 12), False)]
+    assert [(due, done) for _, due, done in pair.liondesk_shows()] == left
+    assert pair.rows()[2].values.contact_id == 1
+    await pair.settles()

@@ -153,6 +153,8 @@ class Requests:
         for slot, task in self.expected.items():
             if slot < at or slot in self.kept:
                 expected[self._moved(slot)] = task
+            elif tail.restructured and slot > at and self._beside(slot):
+                expected[slot] = task
             elif (tail.restructured and tail.rule is None and slot > at) or (
                 tail.restructured and tail.moved and slot not in tail.moved
             ):
@@ -175,6 +177,10 @@ class Requests:
         if tail.restructured:
             own = {slot: task for slot, task in self.overridden.items() if slot >= tail.due}
             self.expected = {**own, **self.expected}
+
+    def _beside(self, slot: Slot) -> bool:
+        """Whether an occurrence stands by itself beside a series that is single now."""
+        return self.series.rule is None and slot in self.series.overrides
 
     def _moved_there(self, slot: Slot) -> bool:
         """Whether LionDesk moved an occurrence, by itself or with those that follow."""
