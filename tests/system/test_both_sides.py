@@ -283,3 +283,16 @@ async def test_directions_write_to_one_side_only(stage: Stage) -> None:
     stage.put(name, calendar)
     await stage.sync()
     assert stage.kinds() == []
+
+
+async def test_a_series_that_is_deleted_on_both_sides_leaves_the_base_too(stage: Stage) -> None:
+    stage.post("Call client", "2026-03-02T09:00:00", "FREQ=WEEKLY;COUNT=4")
+    stage.post("Buy flowers", "2026-03-04T09:00:00")
+    await stage.sync()
+    name = next(name for name, each in stage.resources().items() if "RRULE" in master(each))
+    stage.app.delete(name)
+    stage.delete(stage.rows()[0], 3)
+    report = await stage.sync()
+    assert report.operations == ()
+    assert [each.uid for each in await stage.state.pair("alice").all_links()] == ["liondesk-task-5"]
+    await stage.settles()

@@ -50,7 +50,7 @@ def _handed_over(pairing: Pairing, copies: dict[str | None, Pairing]) -> list[Pa
             freed.append(_linked(pairing, each, series, copy))
             pairing = _less(pairing, each.slot)
     pairing = _completed_early(pairing)
-    return [pairing, *freed] if pairing.rows or pairing.series is not None else freed
+    return [pairing, *freed]  # with nothing left of it, too: its link goes
 
 
 def _taken_in(pairing: Pairing, copies: dict[str | None, Pairing], zone: ZoneInfo) -> Pairing:
