@@ -39,52 +39,63 @@ def _with_exceptions(groups: Sequence[list[Row]]) -> list[list[Row]]:
     Such a row keeps the series' contact, fills a gap that its series has, and keeps its rule, or was made with it. Two
     series that look alike have no gaps for each other.
     """
-    rows = [row for group in groups for row in group]
-    seen = max((row.task.due for row in rows), default=datetime.min)
-    order = {row.id: number for number, row in enumerate(sorted(rows, key=made))}
-    whole: list[tuple[list[Row], list[Row]]] = []  # a series, and what came home to it
-    for group in groups:
-        home = _home(group, whole, seen, order)
+    line = sorted((row for group in groups for row in group), key=made)
+    seen = max((row.task.due for row in line), default=datetime.min)
+    beside = {row.id: [*line[max(at - 1, 0) : at], *line[at + 1 : at + 2]] for at, row in enumerate(line)}
+    whole: dict[int, tuple[list[Row], list[Row]]] = {}  # a series, and what came home to it
+    place: dict[str, int] = {}  # where each row is; comparing all single tasks with each other would take minutes
+    for number, group in enumerate(groups):
+        home = _home(group, whole, place, beside, seen)
         if home is None:
-            whole.append((list(group), []))
+            whole[number] = (list(group), [])
         else:
-            home += group
+            whole[home][1].extend(group)
+        place |= dict.fromkeys((row.id for row in group), number if home is None else home)
     # Of two neighbours the farther one may have been asked first.
-    for alone in [each for each in whole if len(each[0]) == 1 and not each[1]]:
-        home = _home(alone[0], [each for each in whole if each is not alone], seen, order)
+    for number, alone in [(number, series[0]) for number, (series, came) in whole.items() if not (series[1:] or came)]:
+        home = _home([alone], whole, place, beside, seen)
         if home is not None:
-            home += alone[0]
-            whole.remove(alone)
-    return [[*series, *home] for series, home in whole]
+            whole[home][1].append(alone)
+            place[alone.id] = home
+            del whole[number]
+    return [[*series, *came] for series, came in whole.values()]
 
 
 def _home(
-    group: Sequence[Row], whole: Sequence[tuple[list[Row], list[Row]]], seen: datetime, order: Mapping[str, int]
-) -> list[Row] | None:
-    """Where the exceptions of the series go that these rows are of, if they are any."""
-    together = [each for each in whole if _together(group, [*each[0], *each[1]], order)]
+    group: Sequence[Row],
+    whole: Mapping[int, tuple[list[Row], list[Row]]],
+    place: Mapping[str, int],
+    beside: Mapping[str, Sequence[Row]],
+    seen: datetime,
+) -> int | None:
+    """Which series these rows are exceptions of, if they are any's."""
+    near = {place[row.id] for each in (group[0], group[-1]) for row in beside[each.id] if _with(group, row, place)}
+    together = [each for each in sorted(near) if _one_request(group, whole[each])]
     if len(together) > 1:  # the horizon made rows of several series in one moment
-        together = [each for each in together if each[0][0].task.summary == group[0].task.summary]
-    homes = together or [each for each in whole if _may_lack(group, each[0], seen)]
-    return next((home for series, home in homes if _fills_gap(group, series, seen, made_with=bool(together))), None)
+        together = [each for each in together if whole[each][0][0].task.summary == group[0].task.summary]
+    homes = together or _lacking(group, whole, seen)
+    made_with = bool(together)
+    return next((each for each in homes if _fills_gap(group, whole[each][0], seen, made_with=made_with)), None)
 
 
-def _together(group: Sequence[Row], series: Sequence[Row], order: Mapping[str, int]) -> bool:
-    """Whether one request made these rows: at the same time and one after the other, whatever is gone in between."""
+def _with(group: Sequence[Row], row: Row, place: Mapping[str, int]) -> bool:
+    """Whether this neighbour in the order of making has a series, and was made at the same time."""
     at = group[0].created_at
-    if at is None or len(group) > len(series) or (len(group) > 1 and any(row.rule is None for row in group)):
-        return False
-    return any(
-        row.created_at is not None and abs(row.created_at - at) <= AT_ONCE and abs(order[row.id] - order[each.id]) == 1
-        for row in series
-        for each in (group[0], group[-1])
-    )
+    return row.id in place and at is not None and row.created_at is not None and abs(row.created_at - at) <= AT_ONCE
 
 
-def _may_lack(group: Sequence[Row], series: Sequence[Row], seen: datetime) -> bool:
-    """Where nothing tells when rows were made: whether these lack the rest of a series."""
-    known = group[0].created_at is not None and any(row.created_at is not None for row in series)
-    return not known and all(row.rule is not None for row in group) and _lacks_the_rest(group, seen)
+def _one_request(group: Sequence[Row], one: tuple[list[Row], list[Row]]) -> bool:
+    """Whether one request can have made these rows with what they stand beside, whatever is gone in between."""
+    return len(group) <= len(one[0]) + len(one[1]) and (len(group) == 1 or all(row.rule is not None for row in group))
+
+
+def _lacking(group: Sequence[Row], whole: Mapping[int, tuple[list[Row], list[Row]]], seen: datetime) -> Iterable[int]:
+    """Where nothing tells when rows were made: the series that these may be the rest of."""
+    if any(row.rule is None for row in group) or not _lacks_the_rest(group, seen):
+        return ()
+    dated = group[0].created_at is not None
+    repeating = [(each, series) for each, (series, _) in whole.items() if len(series) > 1]
+    return [each for each, series in repeating if not (dated and any(row.created_at is not None for row in series))]
 
 
 def _lacks_the_rest(group: Sequence[Row], seen: datetime) -> bool:
