@@ -119,3 +119,32 @@ async def test_a_copy_leaves_the_row_to_a_series_whose_next_one_has_none_yet(sta
     assert [row.values.status for row in stage.rows()] == ["complete"]
     for _ in range(2):
         assert (await stage.sync()).operations == ()
+
+
+@pytest.mark.parametrize("moment", [";TZID=America/Los_Angeles:20260308T033000", ":20260308T103000Z"])
+@pytest.mark.parametrize("edit", ["completed", "excluded"])
+async def test_the_occurrence_of_a_night_without_its_hour_is_found_by_what_the_clock_shows(
+    stage: Stage, edit: str, moment: str
+) -> None:
+    """Half past two every night; on 8 March an app names it by half past three, in the zone or in UTC."""
+    stage.post("Feed the cat", "2026-03-06T02:30:00", "FREQ=DAILY;COUNT=5")
+    await stage.sync()
+    stage.writes()
+    name, _ = stage.only()
+    text = stage.app.get(name).text.replace("\r\n ", "")
+    if edit == "excluded":
+        text = text.replace("RRULE:FREQ=DAILY", f"EXDATE{moment}\r\nRRULE:FREQ=DAILY")
+    else:
+        uid = next(line for line in text.split("\r\n") if line.startswith("UID:"))
+        lines = [uid, f"RECURRENCE-ID{moment}", f"DTSTART{moment}", f"DUE{moment}", "DTSTAMP:20260301T000000Z"]
+        lines += ["SUMMARY:Feed the cat", "STATUS:COMPLETED", "COMPLETED:20260301T200500Z"]
+        todo = "\r\n".join(("BEGIN:VTODO", *lines, "END:VTODO"))
+        text = text.replace("END:VCALENDAR", f"{todo}\r\nEND:VCALENDAR")
+    stage.tick()
+    stage.app.put(name, text)
+    await stage.sync()
+    assert stage.kinds() == [{"completed": "PATCH 3", "excluded": "DELETE 1"}[edit]]
+    days = [due.day for _, due, done in stage.liondesk_shows() if not done]
+    assert days == [6, 7, 9, 10]
+    for _ in range(2):
+        assert (await stage.sync()).operations == ()

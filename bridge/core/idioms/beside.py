@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.core.idioms.late_until import late_until
 from bridge.core.idioms.lone_rule import lone_rule
+from bridge.core.idioms.skipped_hour import skipped_hour
 from bridge.core.idioms.ticked import ticked
 from bridge.core.idioms.utc_times import utc_times
 from bridge.core.idioms.whole_days import whole_days
@@ -17,7 +18,7 @@ from bridge.core.model import Part, Slot
 from bridge.core.pairing import Pairing
 from bridge.core.shapes import gathered, part_uid
 
-SPELLINGS = (utc_times, whole_days, late_until, lone_rule, ticked)
+SPELLINGS = (utc_times, skipped_hour, whole_days, late_until, lone_rule, ticked)
 """What looks at a resource by itself: these idioms come first."""
 
 
