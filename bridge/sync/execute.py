@@ -293,7 +293,7 @@ class Executor:
             receipt.refused = True
             return False
         if ics == previous and operation.href is not None:
-            return True  # such as another contact where none are shown
+            return receipt.kept(operation)  # such as another contact where none are shown
         if operation.href is not None and operation.etag is not None:
             put = calendar.update(operation.href, operation.etag, ics)
         else:

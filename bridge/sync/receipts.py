@@ -46,11 +46,21 @@ class Receipt:
 
     def text(self, operation: PutResource) -> str | None:
         """What the resource that is written says now, None where it is made."""
+        held = self._held(operation)
+        return held.ics if held is not None else None
+
+    def _held(self, operation: PutResource) -> Resource | None:
         if operation.href is None:
             return None
         beside = self.parts.get(operation.href)
-        held = beside.resource if beside is not None else self.resource
-        return held.ics if held is not None else None
+        return beside.resource if beside is not None else self.resource
+
+    def kept(self, operation: PutResource) -> bool:
+        """The calendar says this already; what says it may have another role from now on."""
+        held = self._held(operation)
+        if held is not None and held.href == operation.href:
+            self.took(operation, held)
+        return True
 
     def took(self, operation: PutResource, resource: Resource) -> None:
         """The calendar holds this now."""

@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --histories N --seed S [--length L] [--faults] [--plain]`: figures, and minimal failures."""
+"""`python -m tests.simulation --histories N --seed S [--length L] [--faults] [--plain] [--shape S]`: figures, and minimal failures."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from bridge.core.model import Shape
 from tests.simulation.drawing import Length, draw
 from tests.simulation.playing import Played, play
 from tests.simulation.shrinking import shrunk
 
 
-def played(seed: int, *, length: str, faults: bool, plain: bool) -> Played:
+def played(seed: int, *, length: str, faults: bool, plain: bool, shape: Shape = Shape.OVERRIDES) -> Played:
     """The history of a seed."""
-    return play(draw(seed, _length(seed, length), faults=faults, plain=plain))
+    return play(draw(seed, _length(seed, length), faults=faults, plain=plain, shape=shape))
 
 
 def _length(seed: int, length: str) -> Length:
@@ -33,12 +34,13 @@ def main() -> int:
     parser.add_argument("--length", choices=("single", "pairs", "long", "all"), default="all")
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--plain", action="store_true", help="under the default reading of every open question")
+    parser.add_argument("--shape", type=Shape, choices=list(Shape), default=Shape.OVERRIDES)
     parser.add_argument("--show", type=int, default=3, help="how many failures are shrunk and told")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     started = time.monotonic()
     seeds = range(given.seed, given.seed + given.histories)
-    one = partial(played, length=given.length, faults=given.faults, plain=given.plain)
+    one = partial(played, length=given.length, faults=given.faults, plain=given.plain, shape=given.shape)
     if given.processes > 1:
         with ProcessPoolExecutor(given.processes) as pool:
             results = list(pool.map(one, seeds, chunksize=10))
@@ -55,7 +57,8 @@ def main() -> int:
         print("seeds:", [seed for seed, _ in failures])
         print(Counter(result.violations[0].split(":")[0] for _, result in failures))
     for seed, _ in failures[: given.show]:
-        smallest, told = shrunk(draw(seed, _length(seed, given.length), faults=given.faults, plain=given.plain))
+        length = _length(seed, given.length)
+        smallest, told = shrunk(draw(seed, length, faults=given.faults, plain=given.plain, shape=given.shape))
         print(f"\nseed {seed}, {sum(len(each.actions) for each in smallest.rounds)} edits:")
         print("\n".join(told.trace))
         print("  =>", "\n     ".join(told.violations))

@@ -1,4 +1,4 @@
-"""A person at a calendar app of the override school (Thunderbird, jtx Board, KOrganizer), editing whole resources."""
+"""A person at a calendar app (Thunderbird, jtx Board, KOrganizer; of the rolling school where that is the shape)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
+from bridge.core.model import Shape
 from tests.simulation.foreign import parsed
 from tests.simulation.stage import ZONE, Stage
 from tests.simulation.views import slots_of, wall
@@ -22,6 +23,8 @@ RULES = (
     "FREQ=DAILY;UNTIL=20260320T235959Z",
 )
 PRODID = "-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN"
+ROLLER = "+//IDN tasks.org//android-130000//EN"
+PRODIDS = {Shape.OVERRIDES: PRODID, Shape.ROLLING: ROLLER, Shape.SEPARATE: ROLLER}
 
 
 @dataclass
@@ -65,6 +68,8 @@ class Open:
             return None, ""
         if not self.recurs:
             return master, repr(str(master.get("SUMMARY")))
+        if self.stage.shape is not Shape.OVERRIDES:
+            return master, f"the series {str(master.get('SUMMARY'))!r}"  # its apps show the one that is next
         slots = self.slots()
         if not slots:
             return None, ""
@@ -95,7 +100,7 @@ class Open:
     def save(self, *changed: Any) -> None:
         """Write it back."""
         moment = self.stage.world.clock.now()
-        self.calendar["PRODID"] = PRODID
+        self.calendar["PRODID"] = PRODIDS[self.stage.shape]
         for each in changed or self.todos:
             each.pop("LAST-MODIFIED", None)
             each.add("LAST-MODIFIED", moment)
@@ -198,7 +203,7 @@ def _due(stage: Stage, _n: int, a: int, b: int, c: int) -> str | None:
 
 def _complete(stage: Stage, _n: int, a: int, b: int, _c: int) -> str | None:
     def change(todo: Any) -> bool:
-        if str(todo.get("STATUS")) == "COMPLETED":
+        if str(todo.get("STATUS")) == "COMPLETED" or "RRULE" in todo:
             return False
         for name in ("STATUS", "COMPLETED", "PERCENT-COMPLETE"):
             todo.pop(name, None)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from bridge.core.model import Shape
+from bridge.core.shapes import slot_of_uid
 from tests.simulation.foreign import parsed
 from tests.simulation.people import Action
 from tests.simulation.stage import Ran, Stage
@@ -19,7 +21,7 @@ Shapes = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Both sides at one moment. `beyond`: the calendar a little beyond LionDesk's horizon, where moved rows stand. `shapes`: what decides the slots of each resource."""
+    """Both sides at one moment. `calendar`: what lies within LionDesk's rows. `beyond`: the calendar a little beyond LionDesk's horizon, where moved rows stand. `shapes`: what decides the slots of each resource."""
 
     liondesk: Mapping[int, Seen]
     calendar: Mapping[Place, Seen]
@@ -27,6 +29,7 @@ class Before:
     shapes: Shapes
     horizon: date
     carried: Mapping[int, tuple[object, ...]]
+    shape: Shape = Shape.OVERRIDES
 
 
 def now(stage: Stage) -> Before:
@@ -36,7 +39,17 @@ def now(stage: Stage) -> Before:
         for row in stage.world.ledger.rows.values()
     }
     beyond = stage.calendar(timedelta(days=200))
-    return Before(stage.liondesk(), stage.calendar(), beyond, shapes(stage), stage.horizon, carried)
+    liondesk, calendar = stage.liondesk(), stage.calendar()
+    if stage.shape is not Shape.OVERRIDES:
+        shown = set(liondesk.values())
+        calendar = {at: seen for at, seen in calendar.items() if seen in shown or _slot(at, seen) <= stage.horizon}
+    return Before(liondesk, calendar, beyond, shapes(stage), stage.horizon, carried, stage.shape)
+
+
+def _slot(place: Place, seen: Seen) -> date:
+    """The day of an occurrence; where it stands alone its resource's name may tell."""
+    named = slot_of_uid(place.href.removesuffix(".ics"))
+    return (place.slot or (named[1] if named else seen.due)).date()
 
 
 @dataclass
@@ -290,7 +303,7 @@ _AT_MOST = {
 def _few_requests(before: Before, told: Told, *, plain: bool) -> list[str]:
     """One edit in the calendar is the one request that means it."""
     what = told.actions[0].what.partition(" ")[2]
-    first = _AT_MOST.get(what)
+    first = None if what == "due" and before.shape is Shape.ROLLING else _AT_MOST.get(what)  # it may move a series
     hrefs: dict[str, set[str]] = {}
     for place, seen in before.calendar.items():
         hrefs.setdefault(name(seen), set()).add(place.href)

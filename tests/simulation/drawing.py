@@ -7,20 +7,22 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
+from bridge.core.model import Shape
 from tests.simulation.faults import KINDS, Kind
-from tests.simulation.people import CALENDAR, LIONDESK, Action
+from tests.simulation.people import BY_SHAPE, LIONDESK, Action
 
 Length = Literal["single", "pairs", "long"]
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How LionDesk reads the open questions, what the server is like, and the pair's policy."""
+    """How LionDesk reads the open questions, what the server is like, and the pair's policy and shape."""
 
     switches: Mapping[str, object] = field(default_factory=dict)
     content_tokens: bool = False
     rewrites: bool = False
     policy: str = "newest"
+    shape: Shape = Shape.OVERRIDES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,13 @@ _SWITCHES: Mapping[str, tuple[object, ...]] = {
 _WEIGHTS = {
     "new": 4, "text": 4, "due": 3, "complete": 4, "notes": 2, "re-open": 2, "delete": 2, "text of tail": 3,
     "due of tail": 2, "exclude": 3, "include": 2, "series text": 3, "this and future": 2, "split": 2,
+    "roll": 4,
 }  # fmt: skip
 
 
-def draw(seed: int, length: Length, *, faults: bool = False, plain: bool = False) -> History:
+def draw(
+    seed: int, length: Length, *, faults: bool = False, plain: bool = False, shape: Shape = Shape.OVERRIDES
+) -> History:
     """The history of this seed. `plain`: under the default reading of every question."""
     random = Random(f"{seed} {length}")
     switches = {} if plain else {name: random.choice(values) for name, values in _SWITCHES.items()}
@@ -74,8 +79,9 @@ def draw(seed: int, length: Length, *, faults: bool = False, plain: bool = False
         content_tokens=random.random() < 0.5,
         rewrites=random.random() < 0.3,
         policy=random.choice(("newest", "newest", "liondesk", "calendar")),
+        shape=shape,
     )
-    drawn = _Drawn(random)
+    drawn = _Drawn(random, shape)
     rounds = [Round(tuple(drawn.action(side, "new") for side in drawn.sides(1 + seed % 2)))]
     later = {"single": 4, "pairs": 3, "long": 8}[length]
     rounds.extend(_round(drawn, length, faults=faults) for _ in range(later))
@@ -106,13 +112,14 @@ def _round(drawn: _Drawn, length: Length, *, faults: bool) -> Round:
 @dataclass
 class _Drawn:
     random: Random
+    shape: Shape = Shape.OVERRIDES
     n: int = 0
 
     def sides(self, count: int) -> list[str]:
         return [self.random.choice(("LionDesk:", "calendar:")) for _ in range(count)]
 
     def edit(self, side: str) -> Action:
-        names = list(LIONDESK if side == "LionDesk:" else CALENDAR)
+        names = list(LIONDESK if side == "LionDesk:" else BY_SHAPE[self.shape])
         (what,) = self.random.choices(names, [_WEIGHTS.get(name, 1) for name in names])
         return self.action(side, what)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bridge.errors import StateError
 from bridge.ports import OperationRecord, StoredLink, StoredRow
+from bridge.sync.parts import hrefs_of
 from tests.simulation.faults import Faults
 
 
@@ -61,7 +62,8 @@ class MemoryStore:
 
     async def etags(self) -> Mapping[str, str]:
         """By href."""
-        return {link.href: link.etag for link in self.kept.links.values() if link.href and link.etag}
+        found = {link.href: link.etag for link in self.kept.links.values() if link.href and link.etag}
+        return found | {part.href: part.etag for link in self.kept.links.values() for part in link.parts}
 
     async def links(
         self,
@@ -79,8 +81,8 @@ class MemoryStore:
             return (
                 (pending and link.pending is not None)
                 or (retire_before is not None and link.retire_at is not None and link.retire_at <= retire_before)
-                or link.href in hrefs
-                or link.uid in uids
+                or not hrefs_of(link).isdisjoint(hrefs)
+                or not {link.uid, *(part.uid for part in link.parts)}.isdisjoint(uids)
                 or any(row.row_id in row_ids or row.event_id in event_ids for row in link.rows)
             )
 
@@ -109,12 +111,16 @@ class MemoryStore:
             here[number] = saved[-1]
         _unique(saved, lambda link: [row.row_id for row in link.rows])
         moved = {row.row_id for link in saved for row in link.rows}
+        taken = {part.href for link in saved for part in link.parts}
         fresh = {link.id for link in saved}
-        for number, link in here.items():
-            if number not in fresh and any(row.row_id in moved for row in link.rows):
-                here[number] = replace(link, rows=tuple(row for row in link.rows if row.row_id not in moved))
+        for number, link in list(here.items()):
+            if number not in fresh:
+                left = tuple(row for row in link.rows if row.row_id not in moved)
+                here[number] = replace(
+                    link, rows=left, parts=tuple(part for part in link.parts if part.href not in taken)
+                )
         _unique(here.values(), lambda link: [link.uid])
-        _unique(here.values(), lambda link: [link.href] if link.href else [])
+        _unique(here.values(), lambda link: sorted(hrefs_of(link)))
         self.kept.links = here
         return tuple(saved)
 

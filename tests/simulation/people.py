@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bridge.core.model import Shape
 from bridge.sandbox.problems import Refusal
 from bridge.sandbox.records import TaskRow
 from tests.simulation.calendar_app import EDITS
+from tests.simulation.calendar_rolling import ROLLS
 from tests.simulation.calendar_series import SERIES
 from tests.simulation.stage import Stage
 
@@ -201,7 +203,15 @@ def _delete(stage: Stage, action: Action, delete_type: int) -> str | None:
     return f"deletes {_name(row)}{('', ' and all that follow', ' and the whole series')[delete_type - 1]}"
 
 
-CALENDAR = {**EDITS, **SERIES}
+CALENDAR = {**EDITS, **SERIES, **ROLLS}
+
+_OVERRIDING = {"cancel", "exclude", "include", "drop override", "this and future", "split"}
+BY_SHAPE = {
+    Shape.OVERRIDES: (*EDITS, *SERIES),
+    Shape.ROLLING: tuple(what for what in CALENDAR if what not in _OVERRIDING),
+    Shape.SEPARATE: tuple(what for what in EDITS if what not in _OVERRIDING),
+}
+"""What the apps of each shape do."""
 
 LIONDESK: dict[str, Callable[[Stage, Action], str | None]] = {
     "new": _new,

@@ -42,9 +42,12 @@ def play(history: History, state: Path | None = None) -> Played:
         rewrites=setting.rewrites,
         policy=setting.policy,
         state=state,
+        shape=setting.shape,
     )
     played = Played()
-    played.trace.append(f"under {dict(setting.switches) or 'the default switches'}, {setting.policy} wins")
+    played.trace.append(
+        f"under {dict(setting.switches) or 'the default switches'}, {setting.policy} wins, {setting.shape}"
+    )
     for each in history.rounds:
         try:
             _round(stage, each, played, setting)

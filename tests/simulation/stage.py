@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bridge.core.model import Shape
 from bridge.core.policies import POLICIES, Conflict
 from bridge.errors import BridgeError
 from bridge.ports import Store
@@ -61,6 +62,7 @@ class Stage:
     collected: Collected
     state: Path | None = None
     policy: str = "newest"
+    shape: Shape = Shape.OVERRIDES
     kept: Kept = field(default_factory=Kept)
     faults: Faults = field(default_factory=Faults)
 
@@ -128,6 +130,7 @@ class Stage:
             policy=POLICIES[self.policy],
             now=self.world.clock.now,
             keep_completed=None,
+            shape=self.shape,
         )
         return await run(pair, Options(run=f"run-{self.faults.runs}"))
 
@@ -139,6 +142,7 @@ def new_stage(
     rewrites: bool,
     policy: str = "newest",
     state: Path | None = None,
+    shape: Shape = Shape.OVERRIDES,
 ) -> Stage:
     """Nobody has written anything yet. `state` is the file of the bridge's state, None to keep it in memory."""
     world = World()
@@ -148,4 +152,4 @@ def new_stage(
     world.add_category("Call")
     world.add_category("Showing")
     world.set_switches(switches)
-    return Stage(world, Collected("content" if content_tokens else "counter", rewrites), state, policy)
+    return Stage(world, Collected("content" if content_tokens else "counter", rewrites), state, policy, shape)

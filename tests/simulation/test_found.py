@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import pytest
 
+from bridge.core.model import Shape
 from tests.simulation.drawing import History, Round, Setting
 from tests.simulation.faults import Kind
 from tests.simulation.people import Action
@@ -400,3 +401,46 @@ def test_found(claim: str) -> None:
     assert played.violations == [], "\n".join(played.trace)
     # Should the actors be drawn otherwise one day, these numbers must be looked for again.
     assert played.edits == sum(len(each.actions) + len(each.meanwhile) for each in rounds)
+
+
+IN_SHAPES: dict[str, tuple[Shape, list[Round]]] = {
+    "a single task that got a rule in LionDesk is told singly, and all of that is renamed with it": (
+        Shape.SEPARATE,
+        [
+            did(("calendar: new", 1, 367, 170, 124)),
+            did(("LionDesk: rule", 3, 327, 330, 29)),
+            did(("LionDesk: text of tail", 4, 202, 30, 52)),
+        ],
+    ),
+    "the one occurrence before a tail that was renamed in LionDesk says nothing of the tail's rows": (
+        Shape.ROLLING,
+        [
+            did(("LionDesk: new", 2, 266, 358, 270)),
+            did(("LionDesk: text of tail", 5, 387, 49, 336)),
+        ],
+    ),
+    "a moved occurrence beside a series whose rule is taken away stays on both sides": (
+        Shape.ROLLING,
+        [
+            did(("LionDesk: new", 1, 410, 318, 226)),
+            did(("LionDesk: due", 4, 402, 194, 82)),
+            did(("calendar: no rule", 5, 204, 114, 322)),
+        ],
+    ),
+    "a completed occurrence beside a series whose rule is taken away stays on both sides": (
+        Shape.ROLLING,
+        [
+            did(("LionDesk: new", 1, 320, 76, 270)),
+            did(("LionDesk: complete", 3, 366, 339, 393)),
+            did(("calendar: no rule", 5, 92, 34, 260)),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("claim", IN_SHAPES)
+def test_found_in_another_shape(claim: str) -> None:
+    shape, rounds = IN_SHAPES[claim]
+    played = play(History(Setting(shape=shape), tuple(rounds)))
+    assert played.violations == [], "\n".join(played.trace)
+    assert played.edits == sum(len(each.actions) for each in rounds)

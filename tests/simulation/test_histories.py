@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.core.model import Shape
 from bridge.store import open_state
 from tests.simulation.drawing import Length, draw
 from tests.simulation.playing import play
@@ -14,9 +15,11 @@ AT_ONCE = 25
 """So many histories are one test, so that as many processes as there are share them."""
 
 
-def holds(first: int, length: Length, *, faults: bool = False, plain: bool = False) -> None:
+def holds(
+    first: int, length: Length, *, faults: bool = False, plain: bool = False, shape: Shape = Shape.OVERRIDES
+) -> None:
     for seed in range(first, first + AT_ONCE):
-        played = play(draw(seed, length, faults=faults, plain=plain))
+        played = play(draw(seed, length, faults=faults, plain=plain, shape=shape))
         assert played.violations == [], f"seed {seed}\n" + "\n".join(played.trace)
 
 
@@ -24,6 +27,13 @@ def holds(first: int, length: Length, *, faults: bool = False, plain: bool = Fal
 def test_single_edits_converge(first: int) -> None:
     """Both sides agree, nothing is lost, doubled or re-opened, one request says it, and then all is quiet."""
     holds(first, "single", plain=True)
+
+
+@pytest.mark.parametrize("first", range(600_000, 600_050, AT_ONCE))
+@pytest.mark.parametrize("shape", [Shape.ROLLING, Shape.SEPARATE])
+def test_single_edits_converge_in_every_shape(shape: Shape, first: int) -> None:
+    """The apps of that shape roll a series on, and edit what stands beside it."""
+    holds(first, "single", plain=True, shape=shape)
 
 
 @pytest.mark.parametrize("first", range(600_100, 600_200, AT_ONCE))

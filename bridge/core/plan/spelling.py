@@ -165,7 +165,8 @@ class _Writing:
         return mine[0] if mine else None
 
     def _put(self, piece: Piece, held: Part | None) -> None:
-        if held is not None and _same(piece.series, held.series) and not self._contact(piece):
+        part = held is self.main and piece.slot is not None and not piece.heir  # a change of role alone is no request
+        if held is not None and _same(piece.series, held.series) and not self._contact(piece) and not part:
             return
         own = self.uid if piece.slot is None or piece.heir else part_uid(self.uid, piece.slot)
         uid = held.series.uid if held is not None else own
