@@ -510,3 +510,21 @@ async def test_a_rule_taken_away_leaves_what_stands_beside_it(pair: Stage) -> No
     assert [(due, done) for _, due, done in pair.liondesk_shows()] == left
     assert pair.rows()[2].values.contact_id == 1
     await pair.settles()
+
+
+async def test_a_rule_taken_away_and_a_task_beside_it_edited_are_both_told(pair: Stage) -> None:
+    """In one interval: the rule's own occurrences go, and the one that stands by itself says what is new."""
+    await synced(pair)
+    pair.patch(pair.rows()[3], description="Call the lawyer")
+    await pair.sync()
+    await pair.settles()
+    name, calendar = main(pair)
+    del master(calendar)["RRULE"]
+    master(calendar).pop("EXDATE", None)
+    pair.put(name, calendar)
+    name, calendar = part(pair, wall(23))
+    master(calendar)["SUMMARY"] = "Called the lawyer"
+    pair.put(name, calendar)
+    await pair.sync()
+    assert [text for text, _, _ in pair.liondesk_shows()] == ["Call client", "Called the lawyer"]
+    await pair.settles()

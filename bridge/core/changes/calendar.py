@@ -117,8 +117,18 @@ def _series_and_single(old: Series, new: Series, rows: Sequence[LinkedRow]) -> D
     done = new.master.status is Status.COMPLETE and opened is not None
     return Delta(
         tail=Tail(at, fields, due, None, restructured=True, whole=True, moved={at: due}),
-        edits={at: {"status": Status.COMPLETE}} if done else {},
+        edits={**_edited_beside(old, new, at), **({at: {"status": Status.COMPLETE}} if done else {})},
     )
+
+
+def _edited_beside(old: Series, new: Series, at: Slot) -> dict[Slot, dict[str, object]]:
+    """What changed at the occurrences that stand beside a series which lost its rule."""
+    before = {slot: value_at(old, slot) for slot in new.overrides if slot != at}
+    return {
+        slot: fields
+        for slot, task in before.items()
+        if task is not None and (fields := differences(task, new.overrides[slot].task))
+    }
 
 
 def _beside_none(rows: Sequence[LinkedRow], series: Series) -> list[LinkedRow]:
