@@ -18,7 +18,7 @@ SIMULATE_ARGS ?=
 # The oldest supported Python first: constraints.txt was made with it. PYTHON=... chooses another.
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help test lint types layers unit readings matrix format demo bench docs picture simulate power laws crash fuzz clean
+.PHONY: help test lint types layers unit readings matrix format demo bench docs picture pictures simulate power laws crash faults fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -61,6 +61,9 @@ docs: $(VENV)/.test ## write what is made from the program: docs/cli.md, parts o
 picture: $(VENV)/.test ## draw docs/sync.svg from a real run of the demo
 	@$(BIN)/python docs/picture.py
 
+pictures: $(VENV)/.test ## take docs/page-*.png from the page of a real demo, in Chromium
+	@$(BIN)/python docs/pictures.py
+
 simulate: $(VENV)/.test ## drawn histories of two people and a bridge between, on every core; N=1000 SEED=0 SIMULATE_ARGS=--faults
 	@$(BIN)/python -m tests.simulation --histories $(N) --seed $(SEED) $(SIMULATE_ARGS)
 
@@ -72,6 +75,9 @@ laws: $(VENV)/.test ## the laws of rules, clocks and merges on LAWS=20 times as 
 
 crash: $(VENV)/.test ## kill -9 at every request and every commit of 17 scenarios, run again, verify
 	@$(BIN)/python -m tests.crash
+
+faults: $(VENV)/.test ## every fault of the network with every kind of request, on real sockets
+	@FAULTS=all $(BIN)/pytest -q -n auto tests/faults
 
 fuzz: $(VENV)/.test ## everything that reads foreign input, on FUZZ=20 times as many drawn examples, and monsters
 	@FUZZ=$(or $(FUZZ),20) $(BIN)/pytest -q tests/fuzz

@@ -93,7 +93,11 @@ async def answer(request: Request) -> Response:
         return back("/inbox", "That was answered meanwhile; nothing was done twice." if late else str(error))
     except BridgeError as error:
         return back("/inbox", str(error))
-    return back("/inbox", f"{len(others) + 1} items were answered." if others else told)
+    if not others:
+        return back("/inbox", told)
+    halted = any(each.kind == "halt" for each in await store.open_items())
+    more = " That is much at once: approve the plan below, and it is done." if halted else ""
+    return back("/inbox", f"{len(others) + 1} items were answered.{more}")
 
 
 async def forget(request: Request) -> Response:
