@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.servers import ics
-from tests.system.stage import Shown, Stage
+from tests.system.stage import Shown, Stage, master
 
 SAMPLES = Path(__file__).parent.parent / "vtodo" / "data"
 
@@ -148,3 +149,18 @@ async def test_the_occurrence_of_a_night_without_its_hour_is_found_by_what_the_c
     assert days == [6, 7, 9, 10]
     for _ in range(2):
         assert (await stage.sync()).operations == ()
+
+
+async def test_a_master_completed_while_the_state_was_lost_completes_the_current_occurrence_alone(stage: Stage) -> None:
+    """Idiom 9 without a base: the other occurrences were not done by anybody."""
+    stage.post("Call Bill Gates", "2026-03-02T09:00:00", "FREQ=WEEKLY;COUNT=4;BYDAY=MO")
+    await stage.sync()
+    stage.writes()
+    name, calendar = stage.only()
+    master(calendar)["STATUS"] = "COMPLETED"
+    stage.put(name, calendar)
+    stage.settings = msgspec.structs.replace(stage.settings, name="anew")
+    await stage.sync()
+    assert stage.kinds() == ["PATCH 3"]
+    assert [done for _, _, done in stage.liondesk_shows()] == [True, False, False, False]
+    await stage.settles()

@@ -29,12 +29,13 @@ def ended_master(pairings: tuple[Pairing, ...], _zone: ZoneInfo) -> tuple[Pairin
 
 def _understood(pairing: Pairing, *, ends: bool) -> Pairing:
     old, new = pairing.link.series, pairing.series
-    if old is None or new is None or old.master is None or new.master is None or new.rule is None:
+    if new is None or new.master is None or new.rule is None or not pairing.rows:
         return pairing
-    if new.master.status is old.master.status:
+    before = None if old is None else old.master
+    if old is not None and (before is None or new.master.status is before.status):
         return pairing
-    if new.master.status is Status.INCOMPLETE:
-        return pairing if old.rule is None else _reopened(pairing, new)
+    if new.master.status is Status.INCOMPLETE:  # without a base, nobody knows what it was
+        return pairing if old is None or old.rule is None else _reopened(pairing, new)
     opened = sorted(slot for slot, row in linked_by_slot(pairing.rows).items() if row.task.status is Status.INCOMPLETE)
     if (last := _finished(pairing, new, opened)) is not None:
         return replace(pairing, meant={**pairing.meant, last: {"status": Status.COMPLETE}})
