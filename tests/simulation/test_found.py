@@ -404,6 +404,13 @@ def test_found(claim: str) -> None:
 
 
 IN_SHAPES: dict[str, tuple[Shape, list[Round]]] = {
+    "the copy of an occurrence whose series was renamed just before is that occurrence": (
+        Shape.ROLLING,
+        [
+            did(("LionDesk: new", 1, 213, 270, 154)),
+            did(("calendar: text", 7, 119, 355, 108), ("calendar: roll", 8, 263, 401, 68)),
+        ],
+    ),
     "a single task that got a rule in LionDesk is told singly, and all of that is renamed with it": (
         Shape.SEPARATE,
         [

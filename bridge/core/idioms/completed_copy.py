@@ -59,9 +59,11 @@ def _taken_in(pairing: Pairing, copies: dict[str | None, Pairing], zone: ZoneInf
     if not copies or series is None or series.rule is None or series.master is None:
         return pairing
     told = {slot: each for slot, each in series.overrides.items() if not lacks(pairing, slot)}
-    plain = replace(series, overrides=told)
+    plain, now = replace(series, overrides=told), pairing.series.master if pairing.series else None
+    forms = (plain, replace(plain, master=now or plain.master))  # the app may have renamed the series before
     for each in pairing.rows:
-        copy = next((copy for copy in copies.values() if lacks(pairing, each.slot) and _of(each, plain, copy)), None)
+        free = copies.values() if lacks(pairing, each.slot) else ()
+        copy = next((copy for copy in free if any(_of(each, form, copy) for form in forms)), None)
         if copy is not None:
             del copies[copy.href]
             pairing = with_part(pairing, each.slot, _on_its_day(copy, each.row.task.due), zone)
