@@ -303,7 +303,8 @@ _AT_MOST = {
 def _few_requests(before: Before, told: Told, *, plain: bool) -> list[str]:
     """One edit in the calendar is the one request that means it."""
     what = told.actions[0].what.partition(" ")[2]
-    first = None if what == "due" and before.shape is Shape.ROLLING else _AT_MOST.get(what)  # it may move a series
+    of_all = before.shape is Shape.ROLLING and what in ("text", "notes", "due")  # perhaps of the series, in its apps
+    first = None if of_all else _AT_MOST.get(what)
     hrefs: dict[str, set[str]] = {}
     for place, seen in before.calendar.items():
         hrefs.setdefault(name(seen), set()).add(place.href)
