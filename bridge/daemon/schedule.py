@@ -9,14 +9,43 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Protocol
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 
+class Timetable(Protocol):
+    """Calls functions at moments; what `Service` needs of a clock."""
+
+    def start(self) -> None:
+        """From now on."""
+        ...
+
+    def at(self, name: str, moment: datetime, call: Callable[[], Awaitable[None]]) -> None:
+        """Call once at `moment` (aware), in place of what `name` was to be called for before."""
+        ...
+
+    def when(self, name: str) -> datetime | None:
+        """For which moment a call is set, None for none."""
+        ...
+
+    def forget(self, name: str) -> None:
+        """Call it no more."""
+        ...
+
+    def wake(self) -> None:
+        """Look at the clock again."""
+        ...
+
+    def stop(self) -> None:
+        """Call nothing more."""
+        ...
+
+
 class Schedule:
-    """Calls functions at moments, in the running event loop."""
+    """A `Timetable` in the running event loop."""
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 from bridge.daemon.cadence import Pace, wait
-from bridge.daemon.schedule import Schedule
+from bridge.daemon.schedule import Schedule, Timetable
 from bridge.report import Outcome, PairReport
 from bridge.sync.pair import Options
 from bridge.telemetry import log
@@ -64,12 +64,13 @@ class Service:
         listeners: Sequence[Listener] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         chance: Callable[[], float] = lambda: random.uniform(-1, 1),  # noqa: S311  # spreads requests, guards nothing
+        schedule: Timetable | None = None,
     ) -> None:
-        """`now` is aware; `chance` draws from -1 to 1."""
+        """`now` is aware; `chance` draws from -1 to 1; `schedule` is APScheduler's where it is left out."""
         self._run, self._listeners, self._now, self._chance = run, tuple(listeners), now, chance
         self._pairs: dict[str, PairStatus] = {}
         self._under_way: dict[str, asyncio.Task[PairReport | None]] = {}
-        self._schedule = Schedule()
+        self._schedule: Timetable = schedule or Schedule()
         self._stopping = False
 
     @property
