@@ -72,9 +72,7 @@ async def run(request: Request) -> Response:
     store = ground.state.pair(name)
     out = sorted(shown - wanted)
     if len(out) > REMEMBERED:
-        return back(
-            "/preview", f"At most {REMEMBERED} changes can be left out. Nothing was done: pause the pair instead."
-        )
+        return back("/", f"At most {REMEMBERED} changes can be left out. Nothing was done: pause the pair instead.")
     if out:
         known = (await store.facts()).get(REJECTED)
         kept = list(known) if isinstance(known, list) else []
