@@ -29,6 +29,10 @@ _CERTAINLY_NOT_DONE = frozenset({429, 501, 505, 507})
 """Statuses outside 4xx, or retryable ones, with which the server says that it did nothing."""
 
 
+_A_PAGE = "a web page came in place of the calendar server's answer: a proxy or a log-in page stands in between"
+"""Some servers confirm with a page, so only what is there afterwards tells."""
+
+
 async def create(place: Place, uid: str, ics: str) -> Written:
     """See `ports.Calendar.create`. A resource with this UID under another href comes back as `Stale`."""
     path = urlsplit(place.url).path + hrefs.name_for(uid)
@@ -57,7 +61,10 @@ async def update(place: Place, path: str, etag: str, ics: str) -> Written:
     if isinstance(answer, Refused | Unknown):
         return answer
     if answer.ok:
-        return await _read_back(place, path)
+        written = await _read_back(place, path)
+        if answer.is_page and isinstance(written, Stored) and same_etag(written.resource.etag, etag):
+            return Unknown(_A_PAGE)
+        return written
     if answer.status in (404, 409, 410, 412) and not multistatus.preconditions(answer):
         return await _precondition_failed(place, path, etag, answer)
     return _outcome(answer)
@@ -78,6 +85,8 @@ async def delete(place: Place, path: str, etag: str) -> Removed | Stale | Refuse
     match answer:
         case Lost():
             return Unknown(answer.why)
+        case Answer() if answer.ok and answer.is_page and await _current(place, path) is not None:
+            return Unknown(_A_PAGE)
         case Answer() if answer.ok or answer.status in (404, 410):
             return Removed()
         case Answer() if answer.status in (409, 412):

@@ -14,6 +14,7 @@ from bridge.core.pairing import Pairing, neighboured, pair_up
 from bridge.core.plan import (
     DeleteResource,
     Dropped,
+    PutResource,
     Spelling,
     Why,
     Work,
@@ -165,6 +166,7 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
     held: dict[str, Slot] = {}
     forgotten: list[Pairing] = []
     skipped = list(doubts.waiting)
+    strays: list[tuple[str, Skipped]] = []
     for pairing in granted.pairings:
         if (quiet := quiet_alone(pairing, person)) is not None:
             works.append(quiet)
@@ -178,7 +180,7 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
             continue
         wished = pairing.link.uid in granted.wants
         if not wished and (reason := _left_alone(pair, observation, agreement)) is not None:
-            skipped += [reason] if reason.why else []
+            strays.append((pairing.link.uid, reason))
             continue
         stored = observation.stored.get(pairing.link.uid)
         if not wished and stored is not None and (slot := _waits_for_tail(agreement, stored)) is not None:
@@ -190,7 +192,9 @@ def decide(pair: Pair, observation: Observation, person: Person = NOBODY) -> Pla
         works.append(allowed(pair, work, agreement))
     works.sort(key=_by_due)
     wanted, left = unwanted(tuple(works), person.rejected)
-    skipped += left
+    # What a run made before it was cut off is taken over by the work that makes it again.
+    made = {each.series.uid for work in works for each in work.calendar if isinstance(each, PutResource)}
+    skipped += [*(each for uid, each in strays if each.why and uid not in made), *left]
     return Planned(
         wanted, held, tuple(forgotten), tuple(skipped), observation.horizon, tuple(undecided), granted, doubts
     )

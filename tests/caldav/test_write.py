@@ -237,3 +237,31 @@ async def test_a_task_removed_by_another_in_the_same_moment_is_stale(dav: Faulty
 
 SETTINGS = CalendarSettings("http://127.0.0.1:9/dav/cal/", attempts=1)
 IDENTITY = Identity(SETTINGS.fingerprint, SETTINGS.url, "Nobody").to_text()
+
+
+async def test_a_page_that_a_portal_puts_in_place_of_the_answer_is_no_confirmation(dav: FaultyDav) -> None:
+    page = Reply(200, {"Content-Type": "text/html"}, "<!doctype html><title>Log in to the guest network</title>")
+    async with await opened(dav) as calendar:
+        stored = await calendar.create("task", ics("task"))
+        assert isinstance(stored, Stored)
+        dav.intercept = lambda request: page if request.method in ("PUT", "DELETE") else None
+        changed = await calendar.update(TASK, stored.resource.etag, ics("task", "Again"))
+        assert isinstance(changed, Unknown)
+        assert "a web page came" in changed.why
+        assert isinstance(await calendar.delete(TASK, stored.resource.etag), Unknown)
+        assert "task.ics" in dav.items
+
+
+async def test_a_server_that_confirms_with_a_page_is_believed_when_it_did_what_it_says(dav: FaultyDav) -> None:
+    async with await opened(dav) as calendar:
+        stored = await calendar.create("task", ics("task"))
+        assert isinstance(stored, Stored)
+
+        def deleted(request: Request) -> Reply | None:
+            if request.method != "DELETE":
+                return None
+            del dav.items["task.ics"]
+            return Reply(200, {"Content-Type": "text/html"}, "<!doctype html><title>Deleted</title>")
+
+        dav.intercept = deleted
+        assert isinstance(await calendar.delete(TASK, stored.resource.etag), Removed)

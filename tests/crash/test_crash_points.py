@@ -11,18 +11,7 @@ from tests.crash.scenarios import SCENARIOS
 from tests.servers import DavServer
 
 APART = 23
-
-
-OPEN = "this and following edited in LionDesk"
-"""Killed between the commits of a split, its tail stays out of the calendar: a known fault, told in reliability.md."""
-CASES = [
-    pytest.param(
-        number,
-        id=each.name,
-        marks=[pytest.mark.xfail(reason="the tail of a split stays out", strict=False)] if each.name == OPEN else [],
-    )
-    for number, each in enumerate(SCENARIOS)
-]
+CASES = [pytest.param(number, id=each.name) for number, each in enumerate(SCENARIOS)]
 
 
 @pytest.mark.parametrize("number", CASES)
