@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import resource
 import signal
 import socket
 import time
@@ -151,3 +153,22 @@ def test_an_address_that_others_reach_needs_a_password(
     assert process.returncode == 3
     assert "`password`" in err
     assert [path.name for path in daemon.desk.folder.iterdir()] == ["config.toml"]
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can fill the disk of one process")
+def test_a_full_disk_is_survived_and_what_came_meanwhile_is_done_once(daemon: Daemon) -> None:
+    daemon.start()
+    daemon.until(lambda: daemon.answers("/readyz"))
+    assert daemon.process is not None
+    _, most = resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (4096, most))
+    daemon.desk.app.put("new.ics", ics("new", "Order signs", due=f"{day(5):%Y%m%dT%H%M%S}"))
+    failed = re.compile(r'failures_in_a_row\{pair="alice"\} [1-9]')
+    daemon.until(lambda: failed.search(httpx.get(daemon.page + "/metrics").text) is not None)
+    assert daemon.answers("/healthz")
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (most, most))
+    daemon.until(lambda: len(daemon.desk.rows()) == 1)
+    daemon.until(lambda: failed.search(httpx.get(daemon.page + "/metrics").text) is None)
+    time.sleep(2.5)
+    assert [row.values.description for row in daemon.desk.rows()] == ["Order signs"]
+    assert daemon.stop()[0] == 0
