@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTS ?=
-PYTEST_ARGS ?= -n auto --dist loadfile
+# One more than there are cores: servers and browsers are waited for.
+PYTEST_ARGS ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 N ?= 300

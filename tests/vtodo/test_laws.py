@@ -342,9 +342,9 @@ def test_whatever_befell_a_resource_it_is_read_or_unreadable_and_an_edit_of_it_r
     written = read(write(single, LOS_ANGELES, NOW, text), LOS_ANGELES)
     assert isinstance(written, Series)
     assert written.master is not None
-    assert replace(written, modified_at=found.modified_at, master=blind(written.master)) == replace(
-        single, master=blind(task)
-    )
+    # Of two STATUS lines the one that says more is read; either way it says that this is over.
+    seen = replace(written, modified_at=found.modified_at, cancelled=found.cancelled, master=blind(written.master))
+    assert seen == replace(single, master=blind(task))
 
 
 @settings(quick, max_examples=300)
