@@ -19,15 +19,15 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd\ud800-\udfff]")
 
 def same(one: str, other: str) -> bool:
     """Whether two texts are one: but for blanks around them, line ends, what a side cannot hold, and the cut."""
-    short, long = sorted((_plain(one), _plain(other)), key=len)
-    return short == long or is_cut(short, long)
+    short, long = sorted((one, other), key=lambda each: len(_plain(each)))
+    return _plain(short) == _plain(long) or is_cut(short, long)
 
 
 def is_cut(text: str, whole: str) -> bool:
     """Whether `text` is what LionDesk keeps of a text that is too long for it."""
-    text, whole = _plain(text), _plain(whole)
-    kept = _shown(text)
-    return len(whole) > LONGEST and len(text) >= LONGEST - _CUT_BACK and whole.startswith(kept)
+    # As they are: a line end of two characters counts as two where LionDesk cuts.
+    long_enough = len(whole.strip()) > LONGEST and len(text.strip()) >= LONGEST - _CUT_BACK
+    return long_enough and _plain(whole).startswith(_shown(text))
 
 
 def with_rest(edited: str, was: str, whole: str) -> str:

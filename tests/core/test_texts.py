@@ -26,6 +26,7 @@ CUT = LONG[:2000]
         (LONG, CUT, True),
         (CUT[:1999] + "\u2026", LONG, True),
         (CUT[:1960], LONG, True),
+        (("00000\r\n" * 300)[:2000], "00000\r\n" * 300, True),
         (CUT[:1900], LONG, False),
         ("x" + CUT[:1999], LONG, False),
         ("", LONG, False),
